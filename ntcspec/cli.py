@@ -1,0 +1,68 @@
+"""ntcspec run | check | show | trace | verify | demo"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from ntcspec import __version__
+from ntcspec.errors import Problems, UserError
+
+STUDY_HELP = "a study's config.yaml, or its folder (default: this folder)"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; each subcommand names the module of ntcspec.commands that carries it out."""
+    top = argparse.ArgumentParser(
+        prog="ntcspec", description="From raw beamline files to numbers with uncertainties, figure panels and their provenance."
+    )
+    top.add_argument("--version", action="version", version=f"ntcspec {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the whole study; only what changed is computed")
+    run.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+    run.add_argument("--cores", default="all", help="processor cores to use (default: all)")
+    run.add_argument("--profile", default="default", help="a folder of workflow/profiles, or a path (default: default)")
+    run.add_argument("--dry-run", "-n", action="store_true", help="say what would run, and why; run nothing")
+
+    check = commands.add_parser("check", help="say everything that is wrong with a study, at once")
+    check.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+
+    show = commands.add_parser("show", help="what is in an artifact, or how a raw file would be read and why")
+    show.add_argument("file", type=Path)
+
+    trace = commands.add_parser("trace", help="from a figure or a table back to the raw bytes, as a tree")
+    trace.add_argument("file", type=Path)
+    trace.add_argument("--json", action="store_true", help="print the whole record as JSON")
+
+    verify = commands.add_parser("verify", help="recompute every hash and walk every edge; exit 1 if anything changed")
+    verify.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+
+    demo = commands.add_parser("demo", help="write the SIMULATED raw files of the demo study")
+    demo.add_argument("folder", nargs="?", type=Path, default=Path("raw"), help="where to (default: raw)")
+    demo.add_argument("--force", action="store_true", help="replace files that were changed by hand")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the exit code. What a user can mend is told in one line."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(import_module(f"ntcspec.commands.{options.command}").main(options))
+    except (UserError, Problems) as error:
+        print(f"ntcspec {options.command}: {error}" if isinstance(error, UserError) else error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `ntcspec trace ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the subcommands of `ntcspec` do, one module each."""

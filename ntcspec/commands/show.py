@@ -1,0 +1,51 @@
+"""`ntcspec show FILE`: what is in an artifact, or how a raw file would be read, and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ntcspec.errors import UserError
+from ntcspec.workflow import read_any_record
+
+
+def main(options: argparse.Namespace) -> int:
+    """Artifacts are known by the record that they carry; anything else is taken for a raw file."""
+    path: Path = options.file
+    if not path.exists():
+        raise UserError(path.as_posix(), "no such file", "name an artifact of results/ or a raw file")
+    try:
+        record = read_any_record(path)
+    except (UserError, ValueError):
+        record = None
+    print("\n".join(_artifact(path, record) if record else _raw(path)))
+    return 0
+
+
+def _raw(path: Path) -> list[str]:
+    from ntcspec.readers import describe, read_xas
+
+    return describe(read_xas(path, path.name, None))
+
+
+def _artifact(path: Path, record: dict[str, Any]) -> list[str]:
+    subject = [record.get("sample", ""), record.get("measurement", ""), record.get("panel", "")]
+    lines = [f"{record['stage']} of {' / '.join(s for s in subject if s) or record['study']}"]
+    if record["simulated"]:
+        lines.append("SIMULATED data")
+    if path.suffix == ".nxs":
+        from ntcspec import store
+
+        failure = store.read_failure(path)
+        if failure is not None:
+            lines.append(f"failed: {failure}")
+        lines += ["holds:", *(f"  {name}: {what}" for name, what in store.outline(path))]
+    elif path.suffix == ".json":
+        for metric in json.loads(path.read_text(encoding="utf-8"))["metrics"]:
+            lines.append(f"  {metric['name']} = {metric['value']} {metric['unit']} {metric['reason']}".rstrip())
+    lines += ["parameters:", *(f"  {name}: {json.dumps(v)}" for name, v in sorted(record["parameters"].items()))]
+    lines += ["made from:", *(f"  {i['path']}  sha256 {i['sha256'][:16]}" for i in record["inputs"])]
+    packages = ", ".join(f"{name} {version}" for name, version in record["packages"].items())
+    return [*lines, f"by ntcspec {record['ntcspec']} (code {record['code']['fingerprint']}) with {packages}"]

@@ -1,0 +1,105 @@
+"""`ntcspec verify`: recompute every hash and walk every edge of a study; name what changed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ntcspec.config.load import load_study
+from ntcspec.errors import UserError
+from ntcspec.plan import Job, Plan
+from ntcspec.provenance import canonical, sha256_file
+from ntcspec.workflow import read_any_record
+
+SUMS = "results/SHA256SUMS"
+
+
+def main(options: argparse.Namespace) -> int:
+    """Exit code 1 if anything is not as recorded."""
+    study = load_study(options.study)
+    plan = Plan(study)
+    found = list(findings(plan))
+    for path, what in found:
+        print(f"{path}: {what}", file=sys.stderr)
+    artifacts = len(plan.outputs())
+    if found:
+        print(f"{study.name}: {len(found)} findings in {artifacts} artifacts", file=sys.stderr)
+        return 1
+    print(f"{study.name}: {artifacts} artifacts are what their records say, down to the raw files")
+    return 0
+
+
+def findings(plan: Plan) -> Iterator[tuple[str, str]]:
+    """(file, what is wrong) for everything that is not as recorded."""
+    root = plan.study.root
+    hashes: dict[str, str] = {}
+
+    def sha256(path: str) -> str:
+        if path not in hashes:
+            hashes[path] = sha256_file(root / path) if (root / path).is_file() else ""
+        return hashes[path]
+
+    for output, job in plan.jobs.items():
+        records: dict[str, Mapping[str, Any]] = {}
+        for path in job.outputs:
+            if not (root / path).is_file():
+                yield path, "missing"
+                continue
+            try:
+                records[path] = read_any_record(root / path)
+            except (UserError, ValueError, KeyError) as error:
+                yield path, f"its record cannot be read ({error})"
+        for path, record in records.items():
+            yield from ((path, what) for what in _against_plan(record, job))
+            yield from ((path, what) for what in _edges(record, plan, sha256))
+        if len({canonical(r) for r in records.values()}) > 1:
+            yield output, "its files carry different records"
+    yield from _sums(root, plan, sha256)
+
+
+def _against_plan(record: Mapping[str, Any], job: Job) -> Iterator[str]:
+    """What the record says against what the study asks for now."""
+    try:
+        if record["key"] == job.key and canonical(record["parameters"]) == canonical(job.parameters):
+            pass
+        elif canonical(record["parameters"]) != canonical(job.parameters):
+            names = sorted({*record["parameters"], *job.parameters})
+            changed = [n for n in names if record["parameters"].get(n) != json.loads(canonical(job.parameters.get(n)))]
+            yield f"made with other parameters than the study has now: {', '.join(changed)}"
+        elif record["code"]["fingerprint"] != job.code:
+            yield f"made by other code ({record['code']['fingerprint']}, now {job.code})"
+        else:
+            yield "made from other inputs than the study has now"
+        for name, value in job.about.items():
+            if record.get(name) != value:
+                yield f"its record says {name} {record.get(name)!r}, the study {value!r}"
+    except (KeyError, TypeError, AttributeError) as error:
+        yield f"its record is damaged ({error!r})"
+
+
+def _edges(record: Mapping[str, Any], plan: Plan, sha256: Any) -> Iterator[str]:
+    """Every input that the record names must exist with the bytes it had."""
+    for one in record.get("inputs", []):
+        path = plan.study.raw(one["path"]) if one["root"] == "raw" else one["path"]
+        if not sha256(path):
+            yield f"its input {one['path']} is missing"
+        elif sha256(path) != one["sha256"]:
+            yield f"its input {one['path']} has changed since"
+
+
+def _sums(root: Path, plan: Plan, sha256: Any) -> Iterator[tuple[str, str]]:
+    try:
+        lines = (root / SUMS).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        yield SUMS, "missing"
+        return
+    listed = {f"results/{name}": digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for path in plan.outputs():
+        if path not in listed:
+            yield path, f"is not listed in {SUMS}"
+        elif sha256(path) and sha256(path) != listed[path]:
+            yield path, f"its bytes differ from {SUMS}"

@@ -1,0 +1,173 @@
+"""Parameters of the technique `exafs`, one model a stage."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ntcspec.config.base import Interval, Parameters, param
+
+Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
+Positive = Annotated[float, Field(gt=0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+class Columns(Parameters):
+    """Which column of a text file is what: its label in the file, or its number counted from 1."""
+
+    energy: str | int | None = param(None, "", "photon energy")
+    angle: str | int | None = param(None, "degree", "monochromator angle, instead of `energy`; needs `d_spacing_ang`")
+    d_spacing_ang: float | None = param(None, "angstrom", "lattice spacing of the monochromator, for `angle`", gt=0)
+    energy_unit: Literal["eV", "keV"] | None = param(None, "", "unit of `energy` where the file does not state it")
+    i0: str | int | None = param(None, "", "incident intensity")
+    transmitted: str | int | None = param(None, "", "intensity behind the sample: mu = ln(i0 / transmitted)")
+    reference: str | int | None = param(None, "", "intensity behind the reference foil: ln(transmitted / reference)")
+    fluorescence: tuple[str | int, ...] = param((), "", "fluorescence counts, summed: mu = sum / i0")
+    mu: str | int | None = param(None, "", "absorption where the file holds no intensities")
+
+    @model_validator(mode="after")
+    def _one_axis(self) -> Columns:
+        if (self.energy is None) == (self.angle is None):
+            raise ValueError("give either `energy` or `angle`")
+        if self.angle is not None and self.d_spacing_ang is None:
+            raise ValueError("`angle` needs `d_spacing_ang` (3.1355 for Si 111)")
+        return self
+
+
+class Ingest(Parameters):
+    """Raw files as measured."""
+
+    bad_rows: Literal["refuse", "drop"] = param(
+        "refuse", "", "what to do with rows that hold NaN or an intensity that is not positive"
+    )
+
+
+class ReduceVariants(Parameters):
+    """Other choices that are as reasonable: each is run alone, and the spread is the systematic uncertainty."""
+
+    e0_shift_ev: tuple[float, ...] = param((-1.0, 1.0), "eV", "shifts of e0_ev")
+    rbkg_ang: tuple[Positive, ...] = param((0.9, 1.1), "angstrom", "values of rbkg_ang")
+    norm1_ev: tuple[float, ...] = param((), "eV", "values of norm1_ev")
+    norm2_ev: tuple[float, ...] = param((), "eV", "values of norm2_ev")
+    pre1_ev: tuple[float, ...] = param((), "eV", "values of pre1_ev")
+    pre2_ev: tuple[float, ...] = param((), "eV", "values of pre2_ev")
+
+
+class Reduce(Parameters):
+    """Merge, normalise, subtract the background: chi(k)."""
+
+    mode: Literal["auto", "transmission", "fluorescence", "reference"] = param(
+        "auto", "", "detection mode; `auto`: what the file names, else transmission, else fluorescence"
+    )
+    align: Literal["auto", "reference", "none"] = param(
+        "auto", "", "align repeat scans on the reference channel; `auto`: where every scan has one"
+    )
+    weights: Literal["variance", "equal"] = param("variance", "", "weights of repeat scans: 1/variance, or all equal")
+    e0_ev: float | None = param(None, "eV", "energy origin of k; without it the steepest point of the edge", gt=0)
+    pre1_ev: float = param(-150.0, "eV", "start of the pre-edge range, from e0", lt=0)
+    pre2_ev: float = param(-50.0, "eV", "end of the pre-edge range, from e0", lt=0)
+    norm1_ev: float = param(100.0, "eV", "start of the post-edge range, from e0", gt=0)
+    norm2_ev: float | None = param(None, "eV", "end of the post-edge range, from e0; without it the end of data", gt=0)
+    norm_degree: int = param(2, "", "degree of the post-edge polynomial", ge=0, le=3)
+    victoreen: int = param(0, "", "energy exponent of the pre-edge line", ge=0, le=4)
+    rbkg_ang: float = param(1.0, "angstrom", "background is what lies below this R (not phase-corrected)", gt=0, lt=3)
+    bkg_kweight: int = param(2, "", "k weight of the background fit", ge=0, le=3)
+    bkg_kmin_inv_ang: float = param(0.0, "1/angstrom", "start of the background fit", ge=0)
+    bkg_kmax_inv_ang: float | None = param(
+        None, "1/angstrom", "end of the background fit; without it the end of data", gt=0
+    )
+    bkg_dk_inv_ang: float = param(0.1, "1/angstrom", "taper of the background fit's window", ge=0)
+    bkg_window: Window = param("hanning", "", "window of the background fit")
+    clamp_low: float = param(0.0, "", "clamp of the spline at low k", ge=0)
+    clamp_high: float = param(0.0, "", "clamp of the spline at high k", ge=0)
+    clamp_points: int = param(3, "", "points that the clamps act on", ge=0)
+    kstep_inv_ang: float = param(0.05, "1/angstrom", "step of the k grid", gt=0)
+    nfft: int = param(2048, "", "points of the Fourier transform", ge=512, le=65536)
+    systematic: ReduceVariants = ReduceVariants()
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Reduce:
+        if self.pre1_ev >= self.pre2_ev:
+            raise ValueError("`pre1_ev` must be below `pre2_ev`")
+        if self.norm2_ev is not None and self.norm1_ev >= self.norm2_ev:
+            raise ValueError("`norm1_ev` must be below `norm2_ev`")
+        return self
+
+
+class Transform(Parameters):
+    """Fourier transform of k^w chi(k); the wavelet uses the same range, weight and window."""
+
+    kweight: int = param(2, "", "exponent w of the k weight", ge=0, le=3)
+    kmin_inv_ang: float = param(3.0, "1/angstrom", "start of the k range", ge=0)
+    kmax_inv_ang: float = param(12.0, "1/angstrom", "end of the k range", gt=0)
+    dk_inv_ang: float = param(1.0, "1/angstrom", "taper of the window", ge=0)
+    window: Window = param("hanning", "", "window")
+    nfft: int = param(2048, "", "points of the Fourier transform", ge=512, le=65536)
+    rmax_ang: float = param(10.0, "angstrom", "end of the R grid that is stored", gt=0, le=30)
+    back_rmin_ang: float = param(1.0, "angstrom", "start of the back transform", ge=0)
+    back_rmax_ang: float = param(3.0, "angstrom", "end of the back transform", gt=0)
+    back_dr_ang: float = param(0.5, "angstrom", "taper of the back transform", ge=0)
+    noise_range_ang: Interval = param((15.0, 25.0), "angstrom", "R range that holds nothing but noise")
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Transform:
+        if self.kmin_inv_ang >= self.kmax_inv_ang:
+            raise ValueError("`kmin_inv_ang` must be below `kmax_inv_ang`")
+        if self.back_rmin_ang >= self.back_rmax_ang:
+            raise ValueError("`back_rmin_ang` must be below `back_rmax_ang`")
+        return self
+
+
+class Wavelet(Parameters):
+    """Wavelet map of the windowed k^w chi(k)."""
+
+    family: str = param("morlet", "", "`morlet`, `cauchy`, or a complex family of PyWavelets such as `cmor1.5-1.0`")
+    eta_sigma: float | None = param(
+        None, "", "Morlet: eta times sigma (Funke 2005); order = (eta sigma)^2; default 7", gt=0, le=30
+    )
+    order: float | None = param(None, "", "Cauchy: order n (Munoz 2003); default 50", gt=0, le=900)
+    rmin_ang: float = param(1.0, "angstrom", "start of the R grid", gt=0)
+    rmax_ang: float = param(6.0, "angstrom", "end of the R grid", gt=0)
+    rstep_ang: float = param(0.025, "angstrom", "step of the R grid", gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Wavelet:
+        if self.eta_sigma is not None and self.order is not None:
+            raise ValueError("give `eta_sigma` or `order`, not both")
+        if self.rmin_ang >= self.rmax_ang:
+            raise ValueError("`rmin_ang` must be below `rmax_ang`")
+        return self
+
+
+class Box(Parameters):
+    """A rectangle in the wavelet map."""
+
+    k: Interval = param(..., "1/angstrom", "k range")
+    r: Interval = param(..., "angstrom", "R range")
+
+
+class MeasureVariants(Parameters):
+    """Other reasonable transforms; each is run alone."""
+
+    kmin_inv_ang: tuple[float, ...] = param((2.5, 3.5), "1/angstrom", "values of kmin_inv_ang")
+    kmax_inv_ang: tuple[float, ...] = param((11.0,), "1/angstrom", "values of kmax_inv_ang")
+    dk_inv_ang: tuple[float, ...] = param((), "1/angstrom", "values of dk_inv_ang")
+
+
+class Measure(Parameters):
+    """Metrics of the peaks in |chi(R)| and of the lobes in the wavelet map."""
+
+    windows: dict[Name, Interval] = param({"first_shell": (1.0, 3.0)}, "angstrom", "named R windows")
+    boxes: dict[Name, Box] = param({}, "", "named boxes in the wavelet map")
+    systematic: MeasureVariants = MeasureVariants()
+
+
+class Exafs(Parameters):
+    """All stages of the technique `exafs`."""
+
+    ingest: Ingest = Ingest()
+    reduce: Reduce = Reduce()
+    transform: Transform = Transform()
+    wavelet: Wavelet = Wavelet()
+    measure: Measure = Measure()

@@ -1,0 +1,65 @@
+"""What a study is made of: config.yaml (`StudyFile`) and samples.yaml (`SamplesFile`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ntcspec.config.base import Parameters, param, required
+from ntcspec.config.exafs import Columns, Exafs
+
+Technique = Literal["exafs"]
+TECHNIQUES: dict[str, type[Parameters]] = {"exafs": Exafs}
+
+
+class Measurement(Parameters):
+    """One technique on one sample: one or more raw files; repeat scans are merged."""
+
+    technique: Technique | None = param(None, "", "technique; without it the measurement's name is taken")
+    files: Annotated[tuple[str, ...], Field(min_length=1)] = required("raw files, as paths from `raw_root`")
+    element: str = required("absorbing element, e.g. Ta")
+    edge: Literal["K", "L1", "L2", "L3", "M1", "M2", "M3", "M4", "M5"] = required("absorption edge")
+    columns: Columns | None = param(None, "", "which column is what, where the file does not say it or says it wrong")
+    ingest: dict[str, Any] = param({}, "", "parameters of the stage `ingest` for this measurement alone")
+    reduce: dict[str, Any] = param({}, "", "parameters of the stage `reduce` for this measurement alone")
+    transform: dict[str, Any] = param({}, "", "parameters of the stage `transform` for this measurement alone")
+    wavelet: dict[str, Any] = param({}, "", "parameters of the wavelet map for this measurement alone")
+    measure: dict[str, Any] = param({}, "", "parameters of the stage `measure` for this measurement alone")
+
+
+class Sample(Parameters):
+    """One material."""
+
+    label: str | None = param(None, "", "name in figures; without it the sample's name")
+    composition: str | None = param(None, "", "chemical formula")
+    simulated: bool = param(False, "", "true where the data is not measured; said wherever it is shown")
+    measurements: dict[str, Measurement] = required("the sample's measurements by name")
+
+
+class SamplesFile(Parameters):
+    """samples.yaml"""
+
+    samples: dict[str, Sample] = required("the samples by name")
+
+
+class Panel(Parameters):
+    """One figure panel."""
+
+    kind: str = required("what is drawn, e.g. `exafs.chi_r`")
+    samples: tuple[str, ...] | None = param(None, "", "samples in the order of drawing; without it all")
+    measurement: str | None = param(None, "", "name of the measurement; without it the technique's name")
+    title: str = param("", "", "title above the panel")
+    options: dict[str, Any] = param({}, "", "options of this kind of panel")
+
+
+class StudyFile(Parameters):
+    """config.yaml"""
+
+    study: str = required("name of the study", min_length=1)
+    raw_root: str = param(".", "", "folder that `files` start from; may hold ${VARIABLE} or ${VARIABLE:-default}")
+    samples: str = param("samples.yaml", "", "the file that lists the samples, beside this one")
+    defaults: dict[Technique, dict[str, Any]] = param({}, "", "parameters by technique and stage, for all measurements")
+    panels: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")], Panel] = param(
+        {}, "", "figure panels by file name"
+    )

@@ -1,0 +1,198 @@
+"""Records: what every artifact carries, so that it can be traced to raw bytes and recomputed.
+
+A record is plain JSON: schema, study, sample, measurement, technique, stage, parameters as resolved,
+inputs (role, root, path, sha256, bytes), fingerprint of the code that ran, versions of the packages
+that it used, the key, and the records of all artifacts that it was made from (`ancestry`). No time,
+host, user or absolute path stands in it.
+
+key = sha256(stage, parameters, code fingerprint, keys of the inputs, sha256 of raw inputs): it is known
+before a job runs, and says whether an artifact on disk is what the study asks for now.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+from ntcspec import __version__
+
+SCHEMA = "ntcspec-record/1"
+DISTRIBUTION = {"larch": "xraylarch", "pywt": "PyWavelets", "yaml": "PyYAML"}
+BEHIND = {"larch": ("lmfit", "scipy")}  # what does the work inside
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no blanks: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def sha256_bytes(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """sha256 of a file's bytes, as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class HashCache:
+    """sha256 of raw files, remembered by size, inode and time of change, so that parsing a study is fast.
+
+    The cache only saves time: `verify` never uses it, and a stage hashes the bytes that it reads.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.changed = False
+        try:
+            self.known: dict[str, list[Any]] = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            self.known = {}
+
+    def sha256(self, path: Path) -> str:
+        stat = path.stat()
+        stamp = [stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns]
+        name = str(path.resolve())
+        entry = self.known.get(name)
+        if entry and entry[:4] == stamp:
+            return str(entry[4])
+        digest = sha256_file(path)
+        self.known[name] = [*stamp, digest]
+        self.changed = True
+        return digest
+
+    def save(self) -> None:
+        if not self.changed:
+            return
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(self.file, canonical(self.known).encode())
+        except OSError:
+            pass  # a read-only study works, only slower
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write beside `path`, then rename: a reader sees the old bytes or the new ones, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+# --- code ---------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=None)
+def _source(module: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """sha256 of a module's source, the ntcspec modules it imports, and the foreign packages it imports."""
+    spec = util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ImportError(module)
+    text = Path(spec.origin).read_text(encoding="utf-8")
+    ours, foreign = set(), set()
+    for name in _imports(ast.parse(text)):
+        if name.split(".")[0] == "ntcspec":
+            ours.add(name)
+        elif name.split(".")[0] not in sys.stdlib_module_names:
+            foreign.add(name.split(".")[0])
+    return sha256_bytes(text.encode()), tuple(sorted(ours)), tuple(sorted(foreign))
+
+
+def _imports(tree: ast.AST) -> Iterable[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if _is_module(inner) else node.module
+
+
+@lru_cache(maxsize=None)
+def _is_module(name: str) -> bool:
+    if not name.startswith("ntcspec."):
+        return False
+    path = Path(__file__).parent.joinpath(*name.split(".")[1:])
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+@lru_cache(maxsize=None)
+def code_of(*modules: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The ntcspec modules that `modules` reach by imports, with their sha256, and the packages they import."""
+    hashes: dict[str, str] = {}
+    foreign: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module not in hashes:
+            digest, ours, packages = _source(module)
+            hashes[module] = digest
+            foreign.update(packages)
+            waiting.extend(ours)
+    return dict(sorted(hashes.items())), tuple(sorted(foreign))
+
+
+def fingerprint(*modules: str) -> str:
+    """One hash for the code behind a stage: changes when a module that it reaches changes."""
+    return sha256_bytes(canonical(code_of(*modules)[0]).encode())[:16]
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Version by distribution name, for import names."""
+    names = {name for p in packages for name in (p, *BEHIND.get(p, ()))}
+    return {DISTRIBUTION.get(n, n): metadata.version(DISTRIBUTION.get(n, n)) for n in sorted(names)}
+
+
+# --- records ------------------------------------------------------------------------------------
+
+
+def make_record(
+    *,
+    about: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    inputs: list[dict[str, Any]],
+    modules: tuple[str, ...],
+    key: str,
+    ancestry: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """A record; `about` names study, sample, measurement, technique, stage, simulated."""
+    code, packages = code_of(*modules)
+    return {
+        "schema": SCHEMA,
+        **about,
+        "parameters": dict(parameters),
+        "inputs": inputs,
+        "code": {"fingerprint": fingerprint(*modules), "modules": {m: h[:16] for m, h in code.items()}},
+        "packages": versions(packages),
+        "python": platform.python_version(),
+        "ntcspec": __version__,
+        "key": key,
+        "ancestry": {path: dict(record) for path, record in sorted(ancestry.items())},
+    }
+
+
+def ancestry_of(records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The flat family tree of artifacts: each record by its path, without its own ancestry."""
+    family: dict[str, dict[str, Any]] = {}
+    for path, record in records.items():
+        family.update(record.get("ancestry", {}))
+        family[path] = {name: value for name, value in record.items() if name != "ancestry"}
+    return family
+
+
+def job_key(stage: str, parameters: Mapping[str, Any], code: str, inputs: Mapping[str, Any]) -> str:
+    """The key of a job: known before it runs."""
+    text = canonical({"stage": stage, "parameters": parameters, "code": code, "inputs": inputs, "schema": SCHEMA})
+    return sha256_bytes(text.encode())[:32]

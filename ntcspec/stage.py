@@ -1,0 +1,183 @@
+"""Run one job: load its inputs, call one function, record, write atomically. Snakemake is not known here.
+
+A stage that cannot be done (UserError) still writes its artifact: the failure with its reason, passed on by the
+stages behind it, so that one bad file never takes the study with it. The last good artifact is moved to `last-good/`
+beside it. Anything else that goes wrong is a defect: the job fails, its traceback goes to the log alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ntcspec.errors import UserError
+from ntcspec.provenance import ancestry_of, canonical, make_record, sha256_file, write_atomic
+
+Params = Mapping[str, Any]
+
+
+@contextlib.contextmanager
+def job(log: str | Path) -> Iterator[None]:
+    """Send all output of a job to its log; end the process with one line where it fails."""
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream):
+        with contextlib.redirect_stderr(stream), warnings.catch_warnings():
+            warnings.simplefilter("default")
+            try:
+                yield
+                return
+            except UserError as error:
+                print(f"error: {error}")
+                message = str(error)
+            except Exception as error:
+                traceback.print_exc()
+                message = f"internal error ({type(error).__name__}: {error}); please report it with {path.as_posix()}"
+                print(f"error: {message}")
+    print(message, file=sys.stderr)
+    sys.exit(1)
+
+
+def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """A stage of a technique: raw files or artifacts in, one artifact out."""
+    with job(log):
+        about = params["about"]
+        from ntcspec.techniques import stage_of
+
+        stage = stage_of(about["technique"], about["stage"])
+        try:
+            if stage.inputs:
+                values, upstream = _load(params, inputs, about["technique"])
+            else:
+                values, upstream = ([Path(p) for p in inputs], [i["path"] for i in params["origin"]]), {}
+            result = _function(stage.function)(*values, **params["settings"])
+            failure = None
+        except UserError as error:
+            print(f"error: {error}")
+            result, failure, upstream = None, error, _records(params, inputs)
+        record = _record(params, inputs, upstream)
+        _write(result, failure, record, [Path(p) for p in outputs])
+
+
+def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """results/metrics.csv from all measure.json."""
+    with job(log):
+        from ntcspec.study.table import metrics_csv
+
+        found = [json.loads(Path(p).read_text(encoding="utf-8")) for p in inputs]
+        upstream = {i["path"]: one["record"] for i, one in zip(params["origin"], found, strict=True)}
+        record = _record(params, inputs, upstream)
+        text = metrics_csv(found, params["settings"]["excluded"], canonical(record))
+        write_atomic(Path(outputs[0]), text.encode())
+
+
+def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """One figure panel as PNG, PDF and SVG, and the data that it draws as NeXus."""
+    with job(log):
+        from ntcspec.study.panel import make_panel
+
+        record = _record(params, inputs, _records(params, inputs))
+        make_panel(params["settings"], list(zip(params["origin"], inputs, strict=True)), record, [Path(p) for p in outputs])
+
+
+def run_checksums(inputs: Sequence[str], output: str, log: str) -> None:
+    """results/SHA256SUMS: sha256 of every artifact, in the format of `sha256sum --check`."""
+    with job(log):
+        target = Path(output)
+        lines = [f"{sha256_file(Path(p))}  {Path(p).relative_to(target.parent).as_posix()}\n" for p in sorted(inputs)]
+        write_atomic(target, "".join(lines).encode())
+
+
+def _function(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
+
+
+def _load(params: Params, inputs: Sequence[str], technique: str) -> tuple[list[Any], dict[str, Any]]:
+    from ntcspec import store, types
+    from ntcspec.techniques import stage_of
+
+    values = []
+    for origin, path in zip(params["origin"], inputs, strict=True):
+        kind = getattr(types, stage_of(technique, origin["role"]).result)
+        values.append(store.read(Path(path), kind))
+    return values, _records(params, inputs)
+
+
+def _records(params: Params, inputs: Sequence[str]) -> dict[str, Any]:
+    from ntcspec import store
+
+    pairs = zip(params["origin"], inputs, strict=True)
+    return {origin["path"]: store.read_record(Path(path)) for origin, path in pairs if origin["root"] != "raw"}
+
+
+def _record(params: Params, inputs: Sequence[str], upstream: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of this job; refuses where a raw file is no longer what the run was planned with."""
+    listed = []
+    for origin, name in zip(params["origin"], inputs, strict=True):
+        path = Path(name)
+        digest = sha256_file(path)
+        if origin["root"] == "raw" and digest != origin["identity"]:
+            raise UserError(origin["path"], "changed while the study was running", "run the study again")
+        entry = {"role": origin["role"], "root": origin["root"], "path": origin["path"]}
+        listed.append({**entry, "sha256": digest, "bytes": path.stat().st_size})
+    return make_record(
+        about=params["about"],
+        parameters=params["settings"],
+        inputs=listed,
+        modules=tuple(params["modules"]),
+        key=params["key"],
+        ancestry=ancestry_of(upstream),
+    )
+
+
+def _write(result: Any, failure: UserError | None, record: Mapping[str, Any], outputs: Sequence[Path]) -> None:
+    from ntcspec import store
+
+    if failure is not None:
+        _keep_last_good(outputs)
+    store.write(outputs[0], result, record, failure)
+    if len(outputs) > 1:
+        metrics = [asdict(m) for m in result.metrics] if failure is None else []
+        notes = list(result.notes) if failure is None else []
+        reason = str(failure) if failure is not None else ""
+        text = json.dumps(_finite({"metrics": metrics, "notes": notes, "failure": reason, "record": record}), indent=1)
+        write_atomic(outputs[1], text.encode())
+    if failure is None:
+        for path in outputs:
+            path.parent.joinpath("last-good", path.name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            outputs[0].parent.joinpath("last-good").rmdir()
+
+
+def _keep_last_good(outputs: Sequence[Path]) -> None:
+    from ntcspec import store
+
+    try:
+        good = outputs[0].is_file() and store.read_failure(outputs[0]) is None
+    except UserError:
+        good = False
+    if good:
+        for path in outputs:
+            if path.is_file():
+                kept = path.parent / "last-good"
+                kept.mkdir(exist_ok=True)
+                os.replace(path, kept / path.name)
+
+
+def _finite(value: Any) -> Any:
+    """NaN as null, because JSON knows no NaN."""
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    return [_finite(v) for v in value] if isinstance(value, list | tuple) else value

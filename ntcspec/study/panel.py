@@ -1,0 +1,47 @@
+"""One figure panel: artifacts in; PNG, PDF, SVG and the drawn data out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ntcspec import store, types
+from ntcspec.errors import UserError
+from ntcspec.plot import KINDS, Entry, panel_data
+from ntcspec.provenance import canonical
+from ntcspec.techniques import stage_of
+
+
+def make_panel(
+    settings: Mapping[str, Any],
+    inputs: Sequence[tuple[Mapping[str, Any], str]],
+    record: Mapping[str, Any],
+    outputs: Sequence[Path],
+) -> None:
+    """Write <name>.nxs, .png, .pdf, .svg (`outputs`, in this order).
+
+    settings: kind, title, options, entries (sample, label, simulated, missing) in the order of drawing.
+    inputs: (origin, path) of the artifacts, in the order of the entries that are not missing and of the
+    stages that the kind needs. A sample whose stage failed is not drawn; the panel says so.
+    """
+    from ntcspec.plot import draw, save
+
+    kind = KINDS[settings["kind"]]
+    waiting = list(inputs)
+    entries = []
+    for entry in settings["entries"]:
+        stages: dict[str, Any] = {}
+        missing = entry["missing"]
+        for stage in () if missing else kind.needs:
+            _, path = waiting.pop(0)
+            try:
+                stages[stage] = store.read(Path(path), getattr(types, stage_of(kind.technique, stage).result))
+            except UserError as failure:
+                missing = missing or failure.what
+        shown = {} if missing else stages
+        entries.append(Entry(entry["sample"], entry["label"], entry["simulated"], shown, missing))
+    data = panel_data(settings["kind"], entries, settings["options"])
+    figure = draw(data, title=settings["title"])
+    save(figure, outputs[0].with_suffix(""), canonical(record))
+    store.write(outputs[0], data, record)

@@ -1,0 +1,133 @@
+"""From YAML to a study: every mistake is told at once, at its place, with a way out."""
+
+from pathlib import Path
+
+import pytest
+
+from ntcspec.config.load import find_config, load_study, merge, slug
+from ntcspec.errors import Problems, UserError
+
+CONFIG = """\
+study: test
+defaults:
+  exafs:
+    reduce: {rbkg_ang: 1.2}
+panels:
+  fig: {kind: exafs.chi_r}
+"""
+SAMPLES = """\
+samples:
+  one:
+    measurements:
+      exafs: {element: Ta, edge: L3, files: [a.dat]}
+  two:
+    measurements:
+      exafs:
+        element: Ta
+        edge: L3
+        files: [b.dat]
+        reduce: {e0_ev: 9881.5}
+"""
+
+
+def study(folder: Path, config: str = CONFIG, samples: str = SAMPLES) -> Path:
+    (folder / "config.yaml").write_text(config, encoding="utf-8")
+    (folder / "samples.yaml").write_text(samples, encoding="utf-8")
+    for name in ("a.dat", "b.dat"):
+        (folder / name).write_text("1 2\n")
+    return folder
+
+
+def problems_of(folder: Path) -> list[str]:
+    try:
+        return [str(p) for p in load_study(folder).problems]
+    except Problems as found:
+        return [str(p) for p in found.problems]
+
+
+def test_resolves_defaults_under_overrides(tmp_path: Path) -> None:
+    loaded = load_study(study(tmp_path))
+    one, two = loaded.measurements
+    assert (one.parameters["reduce"]["rbkg_ang"], one.parameters["reduce"]["e0_ev"]) == (1.2, None)
+    assert (two.parameters["reduce"]["rbkg_ang"], two.parameters["reduce"]["e0_ev"]) == (1.2, 9881.5)
+    assert one.parameters["ingest"]["edge_energy_ev"] == 9881.0
+    assert one.folder == "results/one/exafs"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place", "told"),
+    [
+        (SAMPLES.replace("edge: L3,", "egde: L3,"), "line 4: samples.one.measurements.exafs.egde", "did you mean 'edge'?"),
+        (SAMPLES.replace("element: Ta,", "element: Tb2,"), "line 4: samples.one.measurements.exafs.element", "'Tb2' is no element"),
+        (SAMPLES.replace("edge: L3,", "edge: L4,"), "line 4: samples.one.measurements.exafs.edge", "not 'L4'"),
+        (SAMPLES.replace("[a.dat]", "[A.dat]"), "samples.one.measurements.exafs.files[0]", "did you mean 'a.dat'?"),
+        (SAMPLES.replace("[a.dat]", "[.]"), "samples.one.measurements.exafs.files[0]", "is a folder"),
+        (SAMPLES.replace("[a.dat]", "[/a.dat]"), "samples.one.measurements.exafs.files[0]", "absolute path"),
+        (SAMPLES.replace("files: [a.dat]", "file: a.dat"), "samples.one.measurements.exafs.file", "did you mean 'files'?"),
+        (SAMPLES.replace("[a.dat]", "[]"), "samples.one.measurements.exafs.files", "at least 1 item"),
+        (SAMPLES.replace("exafs: {", "exfas: {"), "samples.one.measurements.exfas", "did you mean 'exafs'?"),
+        (SAMPLES.replace("e0_ev: 9881.5", "e0: 9881.5").replace("two", "one").replace("one", "two", 1),
+         "line 11: samples.one.measurements.exafs.reduce.e0", "did you mean 'e0_ev'?"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_one_measurement_leaves_the_other(tmp_path: Path, wrong: str, place: str, told: str) -> None:
+    loaded = load_study(study(tmp_path, samples=wrong))
+    assert any(place in str(p) and told in str(p) for p in loaded.problems), loaded.problems
+    assert [m.sample for m in loaded.measurements] == ["two"]
+    assert [e.sample for e in loaded.excluded] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place", "told"),
+    [
+        (CONFIG.replace("rbkg_ang", "rbgk_ang"), "config.yaml, line 4: defaults.exafs.reduce.rbgk_ang", "did you mean 'rbkg_ang'?"),
+        (CONFIG.replace("1.2", "'wide'"), "config.yaml, line 4: defaults.exafs.reduce.rbkg_ang", "not 'wide'"),
+        (CONFIG.replace("1.2", "-1"), "config.yaml, line 4: defaults.exafs.reduce.rbkg_ang", "greater than 0"),
+        (CONFIG.replace("reduce", "redcue"), "config.yaml, line 4: defaults.exafs.redcue", "did you mean 'reduce'?"),
+        (CONFIG.replace("study: test", "name: test"), "config.yaml: study", "this key is missing"),
+        (CONFIG.replace("exafs.chi_r", "exafs.chir"), "config.yaml, line 6: panels.fig.kind", "did you mean 'exafs.chi_r'?"),
+        (CONFIG + "study: again\n", "config.yaml, line 7: study", "stands on line 1 already"),
+        (CONFIG.replace("panels:", "panels: ["), "config.yaml, line", "not valid YAML"),
+        (CONFIG + "raw_root: ${NTCSPEC_NO_SUCH}\n", "config.yaml, line 7: raw_root", "NTCSPEC_NO_SUCH is not set"),
+        ("", "config.yaml", "holds no keys"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_config_stops_the_study(tmp_path: Path, wrong: str, place: str, told: str) -> None:
+    with pytest.raises(Problems) as caught:
+        load_study(study(tmp_path, config=wrong))
+    assert any(place in str(p) and told in str(p) for p in caught.value.problems), str(caught.value)
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    wrong = SAMPLES.replace("element: Ta, edge: L3", "element: Xx, edge: L9").replace("b.dat", "no.dat")
+    found = "\n".join(problems_of(study(tmp_path, samples=wrong)))
+    assert "'Xx' is no element" not in found  # the edge is refused by the model first, at its own key
+    assert "L9" in found and "no.dat" in found
+
+
+def test_a_range_upside_down_names_both(tmp_path: Path) -> None:
+    wrong = CONFIG.replace("{rbkg_ang: 1.2}", "{pre1_ev: -50, pre2_ev: -150}")
+    assert "`pre1_ev` must be below `pre2_ev`" in "\n".join(problems_of(study(tmp_path, config=wrong)))
+
+
+def test_two_samples_that_would_share_a_folder(tmp_path: Path) -> None:
+    text = SAMPLES.replace("  one:", "  'a b':").replace("  two:", "  'a/b':")
+    found = load_study(study(tmp_path, samples=text))
+    assert "same folder 'results/a_b/exafs'" in str(found.problems[0])
+
+
+def test_environment_in_raw_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = CONFIG + "raw_root: ${NTCSPEC_TEST_ROOT:-.}/.\n"
+    assert load_study(study(tmp_path, config=config)).raw_root == "./."
+    monkeypatch.setenv("NTCSPEC_TEST_ROOT", str(tmp_path))
+    assert load_study(tmp_path).raw_root == f"{tmp_path}/."
+
+
+def test_find_config_says_what_it_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no config.yaml"):
+        find_config(tmp_path)
+
+
+def test_merge_and_slug() -> None:
+    assert merge({"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": 3}, "d": [2]}) == {"a": {"b": 3, "c": 2}, "d": [2]}
+    assert [slug(s) for s in ("NTC 40 h", "TaCl₅", "ü<script>", "..", "")] == ["NTC_40_h", "TaCl5", "u_script_", "_", "_"]

@@ -1,0 +1,30 @@
+# The study and its plan; a mistake in its files is told here, before anything runs.
+import sys
+
+from ntcspec.config.load import load_study
+from ntcspec.errors import Problems
+from ntcspec.plan import Plan
+from ntcspec.workflow import measurement_pattern
+
+try:
+    PLAN = Plan(load_study(Path(config.get("study", "config/config.yaml"))))
+except Problems as problems:
+    sys.exit(f"The study cannot run:\n{problems}")
+
+for problem in PLAN.study.problems:
+    logger.warning(f"left out: {problem}")
+
+
+wildcard_constraints:
+    sample="[^/]+",
+    panel="[^/]+",
+
+
+def job_inputs(output):
+    """Input function of a rule: what the plan says for its (first) output."""
+    return lambda wildcards: PLAN.paths(output.format(**wildcards))
+
+
+def job_params(output, part):
+    """Params function of a rule: about, settings, origin, modules, code or key of the planned job."""
+    return lambda wildcards: PLAN.job(output.format(**wildcards)).params()[part]

@@ -1,0 +1,63 @@
+# The study as a whole: table, panels, check sums.
+
+
+rule table:
+    input:
+        job_inputs("results/metrics.csv"),
+    output:
+        update("results/metrics.csv"),
+    log:
+        "results/logs/metrics.log",
+    params:
+        about=job_params("results/metrics.csv", "about"),
+        settings=job_params("results/metrics.csv", "settings"),
+        origin=job_params("results/metrics.csv", "origin"),
+        modules=job_params("results/metrics.csv", "modules"),
+        code=job_params("results/metrics.csv", "code"),
+        key=job_params("results/metrics.csv", "key"),
+    message:
+        "table of all metrics"
+    script:
+        "../scripts/table.py"
+
+
+rule panel:
+    input:
+        job_inputs("results/panels/{panel}.nxs"),
+    output:
+        update("results/panels/{panel}.nxs"),
+        report(
+            update("results/panels/{panel}.png"),
+            caption="../report/panel.rst",
+            category="Panels",
+        ),
+        update("results/panels/{panel}.pdf"),
+        update("results/panels/{panel}.svg"),
+    log:
+        "results/logs/panels/{panel}.log",
+    params:
+        about=job_params("results/panels/{panel}.nxs", "about"),
+        settings=job_params("results/panels/{panel}.nxs", "settings"),
+        origin=job_params("results/panels/{panel}.nxs", "origin"),
+        modules=job_params("results/panels/{panel}.nxs", "modules"),
+        code=job_params("results/panels/{panel}.nxs", "code"),
+        key=job_params("results/panels/{panel}.nxs", "key"),
+    message:
+        "panel {wildcards.panel}"
+    script:
+        "../scripts/panel.py"
+
+
+rule checksums:
+    input:
+        PLAN.outputs(),
+    output:
+        "results/SHA256SUMS",
+    log:
+        "results/logs/checksums.log",
+    params:
+        keys=[job.key for job in PLAN.jobs.values()],
+    message:
+        "check sums"
+    script:
+        "../scripts/checksums.py"
