@@ -1,0 +1,102 @@
+"""Atoms around an absorber: a cluster from a CIF or of a bcc metal.
+
+A cluster has the absorber at the origin, as atom 0. Atoms carry the number of the molecule that they belong to: atoms
+joined by metal-chlorine bonds. A molecule moves as a whole more easily than it deforms, which is what the disorder
+model needs to know.
+
+CIFs are read by pymatgen, which xraylarch brings along (import 0.6 s, therefore inside the function).
+Symmetry-equivalent absorbers are found by spglib (tolerance 0.01 A) and enter once, with their share as weight.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ntcspec.errors import UserError
+
+Array = npt.NDArray[np.float64]
+
+BOND_ANG = 2.75  # metal-chlorine pairs nearer than this are bonded: longest bond 2.56 A, next distance 3.9 A
+MARGIN_ANG = 4.0  # atoms beyond the cluster that are looked at to find whole molecules
+SYMMETRY_ANG = 0.01  # tolerance of the symmetry search
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Atoms around one absorbing site."""
+
+    name: str
+    symbols: tuple[str, ...]  # absorber first
+    xyz_ang: Array  # shape (atoms, 3), absorber at the origin
+    molecule: npt.NDArray[np.int64]  # number of the molecule of each atom
+    weight: float  # share of the absorbers that sit on such a site
+
+    @property
+    def distance_ang(self) -> Array:
+        """Distance of each atom from the absorber, shape (atoms,)."""
+        return np.linalg.norm(self.xyz_ang, axis=1)
+
+
+def _molecules(symbols: list[str], xyz: Array, metal: str) -> npt.NDArray[np.int64]:
+    """Number of the molecule of each atom: connected components of the metal-chlorine bonds."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    is_metal = np.array([s == metal for s in symbols])
+    is_cl = np.array([s == "Cl" for s in symbols])
+    near = np.linalg.norm(xyz[:, None, :] - xyz[None, :, :], axis=2) < BOND_ANG
+    bonded = near & (is_metal[:, None] & is_cl[None, :])
+    return connected_components(csr_array(bonded), directed=False)[1].astype(np.int64)
+
+
+def _sorted_cluster(name: str, symbols: list[str], xyz: Array, radius: float, metal: str, weight: float) -> Cluster:
+    """Cluster of the atoms within `radius`, in a fixed order: by distance, then by coordinates."""
+    distance = np.linalg.norm(xyz, axis=1)
+    keys = [(round(float(d), 4), s, *np.round(p, 4).tolist()) for d, s, p in zip(distance, symbols, xyz, strict=True)]
+    order = sorted(range(len(symbols)), key=keys.__getitem__)
+    molecule = _molecules([symbols[i] for i in order], xyz[order], metal)
+    kept = int(np.sum(distance <= radius))
+    return Cluster(name, tuple(symbols[i] for i in order[:kept]), xyz[order][:kept], molecule[:kept], weight)
+
+
+def clusters_from_cif(path: Path, absorber: str, radius_ang: float) -> list[Cluster]:
+    """One cluster for each symmetry-inequivalent site of `absorber`, all atoms within `radius_ang` (A).
+
+    Raises:
+        UserError: the file cannot be read as a CIF, or holds no such element.
+    """
+    from pymatgen.core import Structure
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # coordinates such as 0.3333 are taken as 1/3, which is meant
+        try:
+            crystal = Structure.from_file(str(path))
+        except (OSError, ValueError) as error:
+            raise UserError(str(path), f"cannot be read as a CIF ({error})", "restore the file") from error
+        equivalent = SpacegroupAnalyzer(crystal, symprec=SYMMETRY_ANG).get_symmetry_dataset().equivalent_atoms
+    sites = [i for i, site in enumerate(crystal) if site.specie.symbol == absorber]
+    if not sites:
+        raise UserError(str(path), f"holds no {absorber}", "name another structure")
+    found = []
+    for first in sorted({int(equivalent[i]) for i in sites}):
+        centre = crystal[first]
+        near = crystal.get_neighbors(centre, radius_ang + MARGIN_ANG)
+        symbols = [absorber] + [n.specie.symbol for n in near]
+        xyz = np.vstack([np.zeros(3)] + [n.coords - centre.coords for n in near])
+        share = sum(int(equivalent[i]) == first for i in sites) / len(sites)
+        found.append(_sorted_cluster(path.stem, symbols, xyz, radius_ang, absorber, share))
+    return found
+
+
+def bcc_cluster(symbol: str, a_ang: float, radius_ang: float) -> Cluster:
+    """Cluster of a body-centred cubic metal with lattice constant `a_ang` (A)."""
+    n = int(np.ceil(radius_ang / a_ang)) + 1
+    corner = np.stack(np.meshgrid(*[np.arange(-n, n + 1)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    xyz = np.vstack([corner, corner + 0.5]) * a_ang
+    return _sorted_cluster(f"bcc {symbol}", [symbol] * len(xyz), xyz, radius_ang, symbol, 1.0)
