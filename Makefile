@@ -30,6 +30,7 @@ lint: .venv/installed-test
 
 schema: .venv/installed
 	@$(BIN)/python -m ntcspec.config.schema
+	@$(BIN)/python -m ntcspec.config.docs
 
 benchmarks: .venv/installed-test
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -137,8 +137,7 @@ class Plan:
             entries = [e for e in entries if e["missing"] != NOT_MEASURED]
         parameters = {"kind": panel.kind, "title": panel.title, "options": panel.options, "entries": entries}
         outputs = tuple(f"results/panels/{name}.{suffix}" for suffix in PANEL_SUFFIXES)
-        modules = (*PANEL_MODULES, kind.module)
-        return _job(outputs, {**self._about_study("panel", drawn), "panel": name}, parameters, tuple(inputs), modules)
+        return _job(outputs, {**self._about_study("panel", drawn), "panel": name}, parameters, tuple(inputs), PANEL_MODULES)
 
     def _why_missing(self, sample: str, measurement: str) -> str:
         for excluded in self.study.excluded:

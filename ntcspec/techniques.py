@@ -1,7 +1,7 @@
 """The stages of each technique: what they take, which function does the work, which parameters it gets.
 
 A stage gets its own config section as keyword arguments; `also` names sections that it gets whole,
-each under the section's name. This table is what the workflow, the keys and the records are built from.
+each under the section's name, and `borrows` single parameters of the first stage. This table is what the workflow, the keys and the records are built from.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ class Stage:
     function: str
     result: str
     also: tuple[str, ...] = ()
+    borrows: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -38,13 +39,20 @@ class Stage:
 
     def parameters(self, sections: Any) -> dict[str, Any]:
         """The keyword arguments of the function, from a measurement's config sections."""
-        return {**sections[self.name], **{name: sections[name] for name in self.also}}
+        borrowed = {name: sections["ingest"][name] for name in self.borrows}
+        return {**borrowed, **sections[self.name], **{name: sections[name] for name in self.also}}
 
 
 STAGES: dict[str, tuple[Stage, ...]] = {
     "exafs": (
         Stage("ingest", (), "ntcspec.xas.raw:ingest_files", "XasScans"),
-        Stage("reduce", ("ingest",), "ntcspec.xas.reduce:reduce_exafs", "ExafsReduced"),
+        Stage(
+            "reduce",
+            ("ingest",),
+            "ntcspec.xas.reduce:reduce_exafs",
+            "ExafsReduced",
+            borrows=("element", "edge", "edge_energy_ev"),
+        ),
         Stage("transform", ("reduce",), "ntcspec.xas.fourier:transform_exafs", "ExafsTransformed"),
         Stage("wavelet", ("transform",), "ntcspec.xas.wavelet:wavelet_exafs", "WaveletMap"),
         Stage(

@@ -24,6 +24,7 @@ from ntcspec.plan import TABLE, Plan
 from ntcspec.workflow import failures, stale
 
 MESSAGE = re.compile(r"^(?:Job \d+|localrule \w+|rule \w+): (.+)$")
+RUN_LOG = "results/logs/run.log"
 PROGRESS = re.compile(r"^(\d+) of (\d+) steps")
 
 
@@ -89,7 +90,7 @@ def _drive(study: Study, forced: list[str], options: argparse.Namespace) -> int:
     ]
     if forced:
         command += ["--forcerun", *forced]
-    log = study.root / "results" / "logs" / "run.log"
+    log = study.root / RUN_LOG
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     process = subprocess.Popen(
@@ -124,23 +125,31 @@ def _follow(lines: IO[str], copy: IO[str]) -> None:
 
 def _summary(plan: Plan, code: int) -> int:
     root = plan.study.root
-    failed, open_jobs = failures(plan), stale(plan)
+    failed, not_made = failures(plan), stale(plan)
     for name, reason in failed:
         print(f"FAILED {name}: {reason}", file=sys.stderr)
-    for job in open_jobs:
-        log = root / job.log
-        said = [x for x in log.read_text(errors="replace").splitlines() if x.startswith("error: ")] if log.is_file() else []
-        reason = said[-1].removeprefix("error: ") if said else "not made"
-        print(f"NOT MADE {job.outputs[0]}: {reason} (log: {_short(log)})", file=sys.stderr)
-    if code and not open_jobs and not failed:
-        print(f"The run ended with an error; see {_short(root / 'results/logs/run.log')}", file=sys.stderr)
-    elif code and len(open_jobs) == len(plan.jobs):
-        print(f"Nothing was made; see {_short(root / 'results/logs/run.log')}", file=sys.stderr)
-    print(f"numbers:  {_short(root / TABLE)}")
-    if plan.study.panels:
+    told = [(job, _error_in(root / job.log)) for job in not_made]
+    causes = [(job, error) for job, error in told if error]
+    for job, error in causes:
+        print(f"NOT MADE {job.outputs[0]}: {error}", file=sys.stderr)
+    if len(not_made) > len(causes):
+        print(f"{len(not_made) - len(causes)} further jobs were not done, because of the above", file=sys.stderr)
+    if code and not causes:
+        lines = (root / RUN_LOG).read_text(errors="replace").splitlines()[-5:]
+        print("The run stopped with:", *(f"  {line}" for line in lines), f"(all of it: {RUN_LOG})", sep="\n", file=sys.stderr)
+    if (root / TABLE).is_file():
+        print(f"numbers:  {_short(root / TABLE)}")
         print(f"figures:  {_short(root / 'results/panels')} ({len(plan.study.panels)} panels as PNG, PDF, SVG and data)")
-    print("audit:    ntcspec trace FILE, ntcspec verify")
-    return 1 if failed or open_jobs or code else 0
+        print("audit:    ntcspec trace FILE, ntcspec verify")
+    return 1 if failed or not_made or code else 0
+
+
+def _error_in(log: Path) -> str:
+    """What a job that could not be done said last; '' where it said nothing."""
+    if not log.is_file():
+        return ""
+    said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("error: ")]
+    return said[-1].removeprefix("error: ") if said else ""
 
 
 def _short(path: Path) -> str:

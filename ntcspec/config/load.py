@@ -147,13 +147,18 @@ def _check_defaults(file: YamlFile, problems: list[UserError]) -> None:
 
 
 def _check_panels(model: StudyFile, file: YamlFile, resolver: _Resolver, problems: list[UserError]) -> None:
-    from ntcspec.plot import KINDS
+    from ntcspec.plot import KINDS, resolve_options
 
     for name, panel in model.panels.items():
         if panel.kind not in KINDS:
             hint = did_you_mean(panel.kind, KINDS)
             where = file.where(("panels", name, "kind"))
             problems.append(UserError(where, f"unknown kind {panel.kind!r}{hint}", f"known: {', '.join(KINDS)}"))
+            continue
+        try:
+            resolve_options(panel.kind, panel.options)
+        except UserError as error:
+            problems.append(UserError(file.where(("panels", name, "options")), error.what, error.fix))
         for i, sample in enumerate(panel.samples or ()):
             if sample not in resolver.labels:
                 where = file.where(("panels", name, "samples", i))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ntcspec import store, types
 from ntcspec.errors import UserError
-from ntcspec.plot import KINDS, Entry, panel_data
+from ntcspec.plot import KINDS, Entry, draw, panel_data, save
 from ntcspec.provenance import canonical
 from ntcspec.techniques import stage_of
 
@@ -25,8 +25,6 @@ def make_panel(
     inputs: (origin, path) of the artifacts, in the order of the entries that are not missing and of the
     stages that the kind needs. A sample whose stage failed is not drawn; the panel says so.
     """
-    from ntcspec.plot import draw, save
-
     kind = KINDS[settings["kind"]]
     waiting = list(inputs)
     entries = []
@@ -41,7 +39,6 @@ def make_panel(
                 missing = missing or failure.what
         shown = {} if missing else stages
         entries.append(Entry(entry["sample"], entry["label"], entry["simulated"], shown, missing))
-    data = panel_data(settings["kind"], entries, settings["options"])
-    figure = draw(data, title=settings["title"])
-    save(figure, outputs[0].with_suffix(""), canonical(record))
+    data = panel_data(settings["kind"], entries, settings["options"], title=settings["title"])
+    save(draw(data), outputs[0].with_suffix(""), canonical(record))
     store.write(outputs[0], data, record)

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
+from ntcspec.config.docs import page
 from ntcspec.config.schema import schemas
 
 ROOT = Path(__file__).parents[2]
@@ -30,3 +31,8 @@ def test_schema_refuses_a_typo() -> None:
     wrong = {"study": "x", "defaults": {"exafs": {"reduce": {"rbgk_ang": 1.0}}}}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, schemas()["config.schema.json"])
+
+
+def test_configuration_page_is_current() -> None:
+    stored = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    assert stored == page(), "run `make schema`"

@@ -56,7 +56,7 @@ rule checksums:
     log:
         "results/logs/checksums.log",
     params:
-        keys=[job.key for job in PLAN.jobs.values()],
+        identity=[job.key for job in PLAN.jobs.values()],
     message:
         "check sums"
     script:

@@ -1,0 +1,113 @@
+"""Figure panels: from the artifacts of the stages to PNG, PDF and SVG that carry their record.
+
+    data = panel_data("exafs.chi_r", entries, {"xlim": [0, 5]})    what is drawn, as arrays
+    figure = draw(data)                                            the drawing, nothing else
+    save(figure, Path("panels/3e"), record_json)                   3e.png, 3e.pdf, 3e.svg
+    read_record(Path("panels/3e.pdf"))                             the record again
+
+This module and `metadata` start without matplotlib and numpy; the functions import them when called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ntcspec.errors import UserError, did_you_mean
+from ntcspec.plot import options as _options
+from ntcspec.plot.metadata import read_record
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ntcspec.plot.data import PanelData
+
+__all__ = ["KINDS", "Entry", "PanelKind", "draw", "panel_data", "read_record", "resolve_options", "save"]
+
+
+@dataclass(frozen=True)
+class PanelKind:
+    """One kind of panel.
+
+    name: as the study names it, e.g. 'exafs.chi_k'.
+    technique: technique of the artifacts.
+    needs: stages whose artifacts it draws from.
+    options: frozen dataclass of its options; every field has a default and says unit and meaning in its metadata.
+    """
+
+    name: str
+    technique: str
+    needs: tuple[str, ...]
+    options: type
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sample in a panel.
+
+    stages: stage name -> result of that stage (a dataclass of ntcspec.types).
+    missing: why there is nothing to draw; then `stages` is empty.
+    """
+
+    sample: str
+    label: str
+    simulated: bool
+    stages: Mapping[str, Any] = field(default_factory=dict)
+    missing: str = ""
+
+
+KINDS: Mapping[str, PanelKind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            PanelKind("exafs.mu", "exafs", ("reduce",), _options.MuOptions),
+            PanelKind("exafs.chi_k", "exafs", ("transform",), _options.ChiKOptions),
+            PanelKind("exafs.chi_r", "exafs", ("transform",), _options.ChiROptions),
+            PanelKind("exafs.wavelet", "exafs", ("wavelet",), _options.WaveletOptions),
+        )
+    }
+)
+
+
+def resolve_options(kind: str, options: Mapping[str, Any]) -> Any:
+    """The options of a panel with defaults filled in: an instance of `KINDS[kind].options`.
+
+    Raises:
+        UserError: unknown kind, unknown option, or a value out of range.
+    """
+    if kind not in KINDS:
+        raise UserError(
+            "panel kind", f"no panel kind {kind!r}{did_you_mean(kind, KINDS)}", f"known: {', '.join(KINDS)}"
+        )
+    return _options.resolve(KINDS[kind].options, options, where=kind)
+
+
+def panel_data(kind: str, entries: Sequence[Entry], options: Mapping[str, Any], *, title: str = "") -> PanelData:
+    """What a panel of that kind draws for these entries, in their order.
+
+    Entries without data are named in `PanelData.notes`; no entry is an error.
+
+    Raises:
+        UserError: unknown kind, unknown option, or a value out of range.
+    """
+    resolved = resolve_options(kind, options)
+    from ntcspec.plot import exafs
+
+    return replace(exafs.BUILDERS[kind](entries, resolved), title=title)
+
+
+def draw(data: PanelData, *, title: str = "") -> Figure:
+    """Draw a panel; `title` stands in for an empty `data.title`."""
+    from ntcspec.plot import figure
+
+    return figure.draw(data, title=title)
+
+
+def save(fig: Figure, stem: Path, record_json: str) -> list[Path]:
+    """Write stem.png, stem.pdf and stem.svg with the record inside; the same figure gives the same bytes."""
+    from ntcspec.plot import files
+
+    return files.save(fig, stem, record_json)

@@ -1,0 +1,77 @@
+"""What a panel draws, and nothing else: the link between a figure and its numbers.
+
+A panel is drawn from `PanelData` alone, so the stored PanelData can be drawn again to the same figure.
+Arrays are cut to the drawn range. The curve on the paper is `y + offset`.
+"""
+
+# ruff: noqa: RUF009 - the helpers return dataclass fields
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ntcspec.types import Array, Plot, array, scalar, text
+
+DATA, WINDOW, REAL, IMAGINARY = "data", "window", "real", "imaginary"  # roles of a Series
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve. Units of x and y are those of the panel."""
+
+    sample: str = text("sample identifier")
+    label: str = text("label on the paper; empty for a curve that shares the label of its sample")
+    role: str = text("data, window, real or imaginary")
+    colour: int = scalar("1", "place of the sample in the palette, from 0")
+    simulated: bool = scalar("", "made from simulated raw data")
+    x: Array = array("", "horizontal values, in the x unit of the panel")
+    y: Array = array("", "vertical values before the offset, in the y unit of the panel", ("x",), "y_error")
+    y_error: Array = array("", "half width of the band, one standard uncertainty; empty if none is drawn", ("x",))
+    offset: float = scalar("", "added to y on the paper, in the y unit of the panel")
+    label_at: float = scalar("", "height of the label on the paper, in the y unit of the panel")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("curve", "curve", "y", ("x",)),)
+
+
+@dataclass(frozen=True)
+class Map:
+    """One map of z over x and y, with the resolution that is drawn in it."""
+
+    sample: str = text("sample identifier")
+    label: str = text("label above the map")
+    simulated: bool = scalar("", "made from simulated raw data")
+    x: Array = array("", "horizontal values, in the x unit of the panel")
+    y: Array = array("", "vertical values, in the y unit of the panel")
+    z: Array = array("", "colour values, in the z unit of the panel", ("y", "x"))
+    resolution: str = text("resolution in words")
+    resolution_at: float = scalar("", "y at which the resolution holds, in the y unit of the panel; NaN if not drawn")
+    fwhm_x: float = scalar("", "full width at half maximum along x, in the x unit of the panel")
+    fwhm_y: float = scalar("", "full width at half maximum along y, in the y unit of the panel")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("map", "map", "z", ("y", "x")),)
+
+
+@dataclass(frozen=True)
+class PanelData:
+    """One panel: curves or maps, axes and everything that is written on it.
+
+    A remark after a comma in an axis label stands behind the unit: 'R, not phase-corrected' -> 'R (Å), not ...'.
+    """
+
+    kind: str = text("kind of panel, e.g. 'exafs.chi_k'")
+    title: str = text("title; empty if none")
+    x_label: str = text("horizontal quantity")
+    x_unit: str = text("unit of the horizontal axis")
+    y_label: str = text("vertical quantity")
+    y_unit: str = text("unit of the vertical axis")
+    z_label: str = text("quantity of the colours; empty without maps")
+    z_unit: str = text("unit of the colours")
+    x_limits: Array = array("", "ends of the horizontal axis, in x_unit, shape (2,)")
+    y_limits: Array = array("", "ends of the vertical axis, in y_unit, shape (2,)")
+    z_limits: Array = array("", "ends of the colour scale, shared by all maps, in z_unit; empty without maps")
+    z_levels: Array = array("", "contour lines, in z_unit; empty if none")
+    palette: int = scalar("1", "number of colours the palette is made for")
+    series: tuple[Series, ...] = text("curves, in drawing order")
+    maps: tuple[Map, ...] = text("maps, in reading order")
+    notes: tuple[str, ...] = text("notes below the panel")
+    simulated: bool = scalar("", "something in it is simulated: the figure says so")
+    PLOTS: ClassVar[tuple[Plot, ...]] = ()

@@ -1,0 +1,27 @@
+"""From PanelData to a matplotlib figure: no pyplot, no global state, the same data give the same figure."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from ntcspec.plot import curves, maps, page, style
+from ntcspec.plot.data import PanelData
+from ntcspec.plot.words import Pen, clean
+
+
+def draw(data: PanelData, *, title: str = "") -> Figure:
+    """The figure of a panel; `title` stands in for an empty `data.title`. Its label describes it in words."""
+    with style.context():
+        figure = Figure(figsize=(style.WIDTH_IN, 3.0), dpi=style.DPI, facecolor="white")
+        pen = Pen(figure)
+        head = page.head(pen, data.title or title, data.simulated)
+        (maps if data.maps else curves).draw(pen, data, head)
+        figure.set_label(describe(data))
+        return figure
+
+
+def describe(data: PanelData) -> str:
+    """One line for people who do not see the figure: 'SIMULATED exafs.chi_k: Ta foil, K2PtCl6'."""
+    labels = [m.label for m in data.maps] or [s.label for s in data.series if s.label]
+    words = f"{data.kind}: {', '.join(labels) or 'nothing to draw'}"
+    return clean(f"SIMULATED {words}" if data.simulated else words)

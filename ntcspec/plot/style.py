@@ -1,0 +1,96 @@
+"""How panels look: widths, fonts, colours, ticks. The one place to change it.
+
+Single column of 85 mm, drawn at final size: no text is smaller than 7 pt when printed. DejaVu Sans comes
+with matplotlib, so that the same input gives the same bytes wherever the same matplotlib runs. SVG text is
+drawn as paths for that reason (a viewer without the font would shift it); the PDF keeps text as text
+(TrueType, editable in vector programs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib
+from matplotlib.typing import ColorType
+
+WIDTH_IN = 3.346  # 85 mm
+EDGE_IN = 0.05  # white space around everything
+GAP_IN = 0.06  # between blocks
+FONT_PT = 7.0  # everything but axis labels
+LABEL_PT = 8.0  # axis labels and title
+LINE_SPACING = 1.2
+DPI = 300
+
+LINE_PT = 1.0
+THIN_PT = 0.5
+FRAME_PT = 0.7
+GREY = "#808080"
+PALE = "#c8c8c8"
+NO_DATA = "#d9d9d9"  # ground of a map where it has no values
+MARK = "#b03000"  # the word SIMULATED
+MAP_COLOURS = "viridis"
+
+# Okabe and Ito (2008), black first, strongest contrast on white next; yellow is left out: unreadable as text.
+CYCLE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+SEQUENTIAL, SEQUENTIAL_END = "cividis", 0.88  # the yellow end would vanish on white
+
+RC = {
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "savefig.bbox": None,
+    "savefig.facecolor": "white",
+    "font.family": ["DejaVu Sans"],
+    "font.size": FONT_PT,
+    "axes.labelsize": LABEL_PT,
+    "axes.linewidth": FRAME_PT,
+    "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
+    "axes.formatter.limits": (-4, 6),
+    "axes.formatter.use_mathtext": True,
+    "axes.labelpad": 3.0,
+    "mathtext.fontset": "dejavusans",
+    "lines.linewidth": LINE_PT,
+    "xtick.labelsize": FONT_PT,
+    "ytick.labelsize": FONT_PT,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
+    "xtick.major.width": FRAME_PT,
+    "ytick.major.width": FRAME_PT,
+    "xtick.minor.width": 0.5,
+    "ytick.minor.width": 0.5,
+    "xtick.major.size": 3.0,
+    "ytick.major.size": 3.0,
+    "xtick.minor.size": 1.6,
+    "ytick.minor.size": 1.6,
+    "xtick.major.pad": 2.5,
+    "ytick.major.pad": 2.5,
+    "text.hinting": "none",
+    "text.usetex": False,
+    "path.simplify": True,
+    "svg.hashsalt": "ntcspec",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+}
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """The style on top of matplotlib's own defaults; the user's matplotlibrc has no say, and nothing stays set."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(RC)  # type: ignore[arg-type]
+        yield
+
+
+def colours(number: int) -> list[ColorType]:
+    """One colour a sample: the colour-blind safe cycle, or a dark-to-light sequence where that is too short."""
+    if number <= len(CYCLE):
+        return list(CYCLE[:number])
+    ramp = matplotlib.colormaps[SEQUENTIAL]
+    return [ramp(SEQUENTIAL_END * i / (number - 1)) for i in range(number)]

@@ -1,0 +1,74 @@
+"""Position, height and area of a peak in |chi(R)|, with their derivatives by chi(k).
+
+Symbols: a_j = dk / sqrt(pi) Omega_j k_j^w, u(R) = sum_j a_j chi_j exp(-2 i k_j R) (which is chi(R) at any R, not only on
+the FFT grid), f = |u|^2 / 2, prime = d/dR.
+
+    position R*   f'(R*) = Re(conj(u) u') = 0, by Newton from a fine grid
+    height        |u(R*)|
+    area          int |u| dR over the window, trapezoid on a grid of 0.005 Angstrom
+
+Derivatives (delta method): a maximum does not move to first order, so d height = Re(conj(u) du) / |u|; by the implicit
+function theorem dR* = -d f'(R*) / f''(R*); d area = int Re(conj(u) du) / |u| dR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ntcspec.types import Array
+
+FINE_ANG = 0.005
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number and its derivatives by chi(k), shape (k,); NaN, and why, where there is none."""
+
+    value: float
+    gradient: Array
+    reason: str = ""
+
+
+def missing(size: int, reason: str) -> Measured:
+    """No number."""
+    return Measured(float("nan"), np.full(size, np.nan), reason)
+
+
+def shell(k_inv_ang: Array, chi: Array, weight: Array, *, rmin_ang: float, rmax_ang: float) -> dict[str, Measured]:
+    """'position', 'height' and 'area' of the highest point of |chi(R)| between rmin and rmax.
+
+    weight is Omega k^w, shape (k,). Where the highest point is an end of the window, position and height are missing.
+    """
+    k = np.asarray(k_inv_ang, dtype=np.float64)
+    a = float(k[1] - k[0]) / np.sqrt(np.pi) * weight
+    r = np.linspace(rmin_ang, rmax_ang, max(int(np.ceil((rmax_ang - rmin_ang) / FINE_ANG)) + 1, 3))
+    kernel = a * np.exp(-2j * np.outer(r, k))
+    u = kernel @ chi
+    size = np.abs(u)
+    spacing = np.full(r.size, r[1] - r[0])
+    spacing[[0, -1]] *= 0.5
+    phase = np.divide(np.conj(u), size, out=np.zeros_like(u), where=size > 0)
+    area = Measured(float(spacing @ size), ((spacing * phase) @ kernel).real)
+    top = int(size.argmax())
+    if top in (0, r.size - 1):
+        none = missing(k.size, f"no maximum inside {rmin_ang:g}-{rmax_ang:g} A")
+        return {"position": none, "height": none, "area": area}
+    position, height = _peak(k, a, chi, float(r[top]), float(r[1] - r[0]))
+    return {"position": position, "height": height, "area": area}
+
+
+def _peak(k: Array, a: Array, chi: Array, start: float, reach: float) -> tuple[Measured, Measured]:
+    """Position and height of the maximum within `reach` of `start`."""
+    r = start
+    for _ in range(30):
+        kernel = a * np.exp(-2j * k * r)
+        u, u1, u2 = kernel @ chi, (-2j * k * kernel) @ chi, (-4 * k**2 * kernel) @ chi
+        slope, curvature = (np.conj(u) * u1).real, abs(u1) ** 2 + (np.conj(u) * u2).real
+        step = -slope / curvature if curvature < 0 else np.sign(slope) * reach / 4
+        r = float(np.clip(r + step, start - reach, start + reach))
+        if abs(step) < 1e-13:
+            break
+    slope_gradient = (np.conj(kernel) * u1 + np.conj(u) * (-2j * k * kernel)).real
+    return Measured(r, -slope_gradient / curvature), Measured(float(abs(u)), (np.conj(u) * kernel).real / abs(u))
