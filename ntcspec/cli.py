@@ -18,7 +18,8 @@ STUDY_HELP = "a study's config.yaml, or its folder (default: this folder)"
 def parser() -> argparse.ArgumentParser:
     """The command line; each subcommand names the module of ntcspec.commands that carries it out."""
     top = argparse.ArgumentParser(
-        prog="ntcspec", description="From raw beamline files to numbers with uncertainties, figure panels and their provenance."
+        prog="ntcspec",
+        description="From raw beamline files to numbers with uncertainties, figure panels and their provenance.",
     )
     top.add_argument("--version", action="version", version=f"ntcspec {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")

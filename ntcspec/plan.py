@@ -19,7 +19,10 @@ PANEL_SUFFIXES = ("nxs", "png", "pdf", "svg")
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a job. root 'raw': `path` is from raw_root, `identity` its sha256; else from the study's root, its key."""
+    """One input of a job.
+
+    root 'raw': `path` starts at raw_root, `identity` is its sha256. root 'study': at the study's root, its key.
+    """
 
     role: str
     root: str
@@ -122,10 +125,21 @@ class Plan:
         panel = self.study.panels[name]
         kind = KINDS[panel.kind]
         wanted = panel.samples or tuple(self.study.labels)
-        entries, inputs, drawn = [], [], []
+        entries: list[dict[str, Any]] = []
+        inputs: list[Input] = []
+        drawn: list[MeasurementPlan] = []
         for sample in wanted:
-            entry: dict[str, Any] = {"sample": sample, "label": self.study.labels[sample], "simulated": False, "missing": ""}
-            found = [m for m in self.study.measurements if m.sample == sample and _meant(m, panel.measurement, kind.technique)]
+            entry: dict[str, Any] = {
+                "sample": sample,
+                "label": self.study.labels[sample],
+                "simulated": False,
+                "missing": "",
+            }
+            found = [
+                m
+                for m in self.study.measurements
+                if m.sample == sample and _meant(m, panel.measurement, kind.technique)
+            ]
             if found:
                 drawn.append(found[0])
                 entry["simulated"] = found[0].simulated
@@ -137,7 +151,9 @@ class Plan:
             entries = [e for e in entries if e["missing"] != NOT_MEASURED]
         parameters = {"kind": panel.kind, "title": panel.title, "options": panel.options, "entries": entries}
         outputs = tuple(f"results/panels/{name}.{suffix}" for suffix in PANEL_SUFFIXES)
-        return _job(outputs, {**self._about_study("panel", drawn), "panel": name}, parameters, tuple(inputs), PANEL_MODULES)
+        return _job(
+            outputs, {**self._about_study("panel", drawn), "panel": name}, parameters, tuple(inputs), PANEL_MODULES
+        )
 
     def _why_missing(self, sample: str, measurement: str) -> str:
         for excluded in self.study.excluded:

@@ -18,7 +18,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 # --- code ---------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=None)
+@cache
 def _source(module: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """sha256 of a module's source, the ntcspec modules it imports, and the foreign packages it imports."""
     spec = util.find_spec(module)
@@ -120,7 +120,7 @@ def _imports(tree: ast.AST) -> Iterable[str]:
                 yield inner if _is_module(inner) else node.module
 
 
-@lru_cache(maxsize=None)
+@cache
 def _is_module(name: str) -> bool:
     if not name.startswith("ntcspec."):
         return False
@@ -128,7 +128,7 @@ def _is_module(name: str) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-@lru_cache(maxsize=None)
+@cache
 def code_of(*modules: str) -> tuple[dict[str, str], tuple[str, ...]]:
     """The ntcspec modules that `modules` reach by imports, with their sha256, and the packages they import."""
     hashes: dict[str, str] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 import traceback
 import warnings
@@ -30,19 +29,22 @@ def job(log: str | Path) -> Iterator[None]:
     """Send all output of a job to its log; end the process with one line where it fails."""
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream):
-        with contextlib.redirect_stderr(stream), warnings.catch_warnings():
-            warnings.simplefilter("default")
-            try:
-                yield
-                return
-            except UserError as error:
-                print(f"error: {error}")
-                message = str(error)
-            except Exception as error:
-                traceback.print_exc()
-                message = f"internal error ({type(error).__name__}: {error}); please report it with {path.as_posix()}"
-                print(f"error: {message}")
+    with (
+        path.open("w", encoding="utf-8") as stream,
+        contextlib.redirect_stdout(stream),
+        contextlib.redirect_stderr(stream),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("default")
+        try:
+            yield
+            return
+        except UserError as error:
+            message = str(error)
+        except Exception as error:
+            traceback.print_exc()
+            message = f"internal error ({type(error).__name__}: {error}); please report it with {path.as_posix()}"
+        print(f"error: {message}")
     print(message, file=sys.stderr)
     sys.exit(1)
 
@@ -55,10 +57,11 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
 
         stage = stage_of(about["technique"], about["stage"])
         try:
+            upstream: dict[str, Any] = {}
             if stage.inputs:
                 values, upstream = _load(params, inputs, about["technique"])
             else:
-                values, upstream = ([Path(p) for p in inputs], [i["path"] for i in params["origin"]]), {}
+                values = [[Path(p) for p in inputs], [i["path"] for i in params["origin"]]]
             result = _function(stage.function)(*values, **params["settings"])
             failure = None
         except UserError as error:
@@ -86,7 +89,9 @@ def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
         from ntcspec.study.panel import make_panel
 
         record = _record(params, inputs, _records(params, inputs))
-        make_panel(params["settings"], list(zip(params["origin"], inputs, strict=True)), record, [Path(p) for p in outputs])
+        make_panel(
+            params["settings"], list(zip(params["origin"], inputs, strict=True)), record, [Path(p) for p in outputs]
+        )
 
 
 def run_checksums(inputs: Sequence[str], output: str, log: str) -> None:
@@ -171,7 +176,7 @@ def _keep_last_good(outputs: Sequence[Path]) -> None:
             if path.is_file():
                 kept = path.parent / "last-good"
                 kept.mkdir(exist_ok=True)
-                os.replace(path, kept / path.name)
+                path.replace(kept / path.name)
 
 
 def _finite(value: Any) -> Any:

@@ -96,7 +96,9 @@ def _open(path: Path) -> h5py.File:
     except FileNotFoundError:
         raise UserError(path.as_posix(), "no such file", "run the study first: ntcspec run") from None
     except OSError as error:
-        raise UserError(path.as_posix(), f"cannot be read as HDF5 ({error})", "delete it and run the study again") from None
+        raise UserError(
+            path.as_posix(), f"cannot be read as HDF5 ({error})", "delete it and run the study again"
+        ) from None
     if "entry/record/data" not in file:
         file.close()
         raise UserError(path.as_posix(), "is HDF5 without a record of ntcspec", "name a file of results/")

@@ -1,7 +1,8 @@
 """The stages of each technique: what they take, which function does the work, which parameters it gets.
 
-A stage gets its own config section as keyword arguments; `also` names sections that it gets whole,
-each under the section's name, and `borrows` single parameters of the first stage. This table is what the workflow, the keys and the records are built from.
+A stage gets its own config section as keyword arguments; `also` names sections that it gets whole, each under the
+section's name, and `borrows` single parameters of the first stage. This table is what the workflow, the keys and the
+records are built from.
 """
 
 from __future__ import annotations

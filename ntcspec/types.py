@@ -142,7 +142,9 @@ class ExafsReduced:
     mode: str = text("detection mode that was reduced")
     energy_ev: Array = array("eV", "photon energy, grid of the first scan")
     mu: Array = array("1", "merged absorption", ("energy_ev",), "mu_error")
-    mu_error: Array = array("1", "standard uncertainty of mu; empty where it cannot be known from one scan", ("energy_ev",))
+    mu_error: Array = array(
+        "1", "standard uncertainty of mu; empty where it cannot be known from one scan", ("energy_ev",)
+    )
     pre_edge: Array = array("1", "pre-edge line", ("energy_ev",))
     post_edge: Array = array("1", "post-edge polynomial", ("energy_ev",))
     norm: Array = array("1", "normalised absorption (mu - pre_edge) / edge_step", ("energy_ev",))
@@ -151,7 +153,9 @@ class ExafsReduced:
     edge_step: float = scalar("1", "edge step")
     k_inv_ang: Array = array("1/angstrom", "photoelectron wavenumber")
     chi: Array = array("1", "EXAFS chi(k)", ("k_inv_ang",))
-    chi_covariance: Array = array("1", "covariance of chi from mu_error, shape (k, k); shape (0, 0) if mu_error is empty")
+    chi_covariance: Array = array(
+        "1", "covariance of chi from mu_error, shape (k, k); shape (0, 0) if mu_error is empty"
+    )
     variant_names: tuple[str, ...] = text("systematic variants, 'parameter=value'")
     variant_chi: Array = array("1", "chi(k) of each variant, shape (variants, k)")
     shift_ev: Array = array("eV", "energy shift added to each scan to align it on the first")

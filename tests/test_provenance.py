@@ -18,7 +18,9 @@ def test_a_stage_is_fingerprinted_by_the_modules_it_reaches() -> None:
     assert "ntcspec.readers.xdi" in reach["ingest"] and "ntcspec.readers.xdi" not in reach["reduce"]
     assert "ntcspec.xas._larch" in reach["reduce"] and "ntcspec.xas._larch" not in reach["wavelet"]
     for modules in reach.values():
-        assert not any(m.startswith(("ntcspec.plot", "ntcspec.cli", "ntcspec.commands", "ntcspec.demo")) for m in modules)
+        assert not any(
+            m.startswith(("ntcspec.plot", "ntcspec.cli", "ntcspec.commands", "ntcspec.demo")) for m in modules
+        )
 
 
 @pytest.mark.parametrize("modules", [TABLE_MODULES, PANEL_MODULES, *(s.modules for s in STAGES["exafs"])])

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +109,11 @@ def test_what_is_no_artifact_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.nxs").write_text("no HDF5")
     with h5py.File(tmp_path / "foreign.nxs", "w") as file:
         file["x"] = 1
-    for name, told in (("text.nxs", "cannot be read as HDF5"), ("foreign.nxs", "without a record"), ("no.nxs", "no such file")):
+    for name, told in (
+        ("text.nxs", "cannot be read as HDF5"),
+        ("foreign.nxs", "without a record"),
+        ("no.nxs", "no such file"),
+    ):
         with pytest.raises(UserError, match=told):
             store.read_record(tmp_path / name)
 
@@ -122,4 +125,4 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         store.write(path, Metrics((object(),), ()), RECORD)  # type: ignore[arg-type]
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["m.nxs"]
+    assert [p.name for p in tmp_path.iterdir()] == ["m.nxs"]

@@ -10,5 +10,7 @@ def main(options: argparse.Namespace) -> int:
     from ntcspec.demo import write_raw
 
     written = write_raw(options.folder, force=options.force)
-    print(f"{len(written)} SIMULATED raw files in {options.folder}" if written else f"{options.folder}: all there already")
+    print(
+        f"{len(written)} SIMULATED raw files in {options.folder}" if written else f"{options.folder}: all there already"
+    )
     return 0

@@ -67,7 +67,9 @@ class _one_driver:
             folder.mkdir(exist_ok=True)
             self.stream = (folder / "lock").open("w")
         except OSError as error:
-            raise UserError(str(self.root), f"cannot be written ({error.strerror})", "run in a folder of yours") from None
+            raise UserError(
+                str(self.root), f"cannot be written ({error.strerror})", "run in a folder of yours"
+            ) from None
         try:
             fcntl.flock(self.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -136,10 +138,18 @@ def _summary(plan: Plan, code: int) -> int:
         print(f"{len(not_made) - len(causes)} further jobs were not done, because of the above", file=sys.stderr)
     if code and not causes:
         lines = (root / RUN_LOG).read_text(errors="replace").splitlines()[-5:]
-        print("The run stopped with:", *(f"  {line}" for line in lines), f"(all of it: {RUN_LOG})", sep="\n", file=sys.stderr)
+        print(
+            "The run stopped with:",
+            *(f"  {line}" for line in lines),
+            f"(all of it: {RUN_LOG})",
+            sep="\n",
+            file=sys.stderr,
+        )
     if (root / TABLE).is_file():
         print(f"numbers:  {_short(root / TABLE)}")
-        print(f"figures:  {_short(root / 'results/panels')} ({len(plan.study.panels)} panels as PNG, PDF, SVG and data)")
+        print(
+            f"figures:  {_short(root / 'results/panels')} ({len(plan.study.panels)} panels as PNG, PDF, SVG and data)"
+        )
         print("audit:    ntcspec trace FILE, ntcspec verify")
     return 1 if failed or not_made or code else 0
 

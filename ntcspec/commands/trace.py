@@ -42,7 +42,9 @@ def tree(name: str, record: Mapping[str, Any], study: Study | None) -> Iterator[
     yield from _node(record, record.get("ancestry", {}), "", study, seen)
 
 
-def _node(record: Mapping[str, Any], family: Mapping[str, Any], indent: str, study: Study | None, seen: set[str]) -> Iterator[str]:
+def _node(
+    record: Mapping[str, Any], family: Mapping[str, Any], indent: str, study: Study | None, seen: set[str]
+) -> Iterator[str]:
     code = record["code"]["fingerprint"]
     yield f"{indent}│ {record['stage']}: ntcspec {record['ntcspec']}, code {code}, {_packages(record)}"
     for name, value in sorted(record["parameters"].items()):
@@ -54,8 +56,8 @@ def _node(record: Mapping[str, Any], family: Mapping[str, Any], indent: str, stu
         known = one["path"] in seen
         seen.add(one["path"])
         state = "" if known else _state(one, study)
-        raw = "raw file, " if one["root"] == "raw" else ""
-        yield f"{indent}{'└' if last else '├'}─ {one['path']}  ({raw}{one['bytes']} bytes, sha256 {one['sha256'][:16]}){state}"
+        what = f"{'raw file, ' * (one['root'] == 'raw')}{one['bytes']} bytes, sha256 {one['sha256'][:16]}"
+        yield f"{indent}{'└' if last else '├'}─ {one['path']}  ({what}){state}"
         if one["path"] in family and not known:
             yield from _node(family[one["path"]], family, indent + ("   " if last else "│  "), study, seen)
         elif known:

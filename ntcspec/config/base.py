@@ -1,6 +1,6 @@
-"""The base of every configuration model: a parameter has a default, a unit, a range and a meaning, said once here.
+"""The base of every configuration model: a parameter has a default, a unit, a range and a meaning, said once.
 
-The schema for editors (config/schema), the defaults of a run and the parameter tables in docs all come from these models.
+The schema for editors, the defaults of a run and the parameter tables in docs all come from these models.
 """
 
 from __future__ import annotations

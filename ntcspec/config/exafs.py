@@ -28,8 +28,8 @@ class Columns(Parameters):
 
     @model_validator(mode="after")
     def _one_axis(self) -> Columns:
-        if (self.energy is None) == (self.angle is None):
-            raise ValueError("give either `energy` or `angle`")
+        if self.energy is not None and self.angle is not None:
+            raise ValueError("give `energy` or `angle`, not both")
         if self.angle is not None and self.d_spacing_ang is None:
             raise ValueError("`angle` needs `d_spacing_ang` (3.1355 for Si 111)")
         return self

@@ -133,7 +133,9 @@ def _expand(value: str, file: YamlFile, problems: list[UserError]) -> str:
         name, default = match.group(1), match.group(2)
         found = os.environ.get(name) or default
         if found is None:
-            problems.append(UserError(file.where(("raw_root",)), f"the variable {name} is not set", f"export {name}=..."))
+            problems.append(
+                UserError(file.where(("raw_root",)), f"the variable {name} is not set", f"export {name}=...")
+            )
         return found or ""
 
     return _VARIABLE.sub(one, value)
@@ -196,7 +198,9 @@ class _Resolver:
         measurements = data.get("measurements")
         if parsed is not None and not (isinstance(measurements, dict) and measurements):
             where = self.samples.where((*key, "measurements"))
-            found.append(UserError(where, "lists no measurement", "add one: exafs: {element: Ta, edge: L3, files: [...]}"))
+            found.append(
+                UserError(where, "lists no measurement", "add one: exafs: {element: Ta, edge: L3, files: [...]}")
+            )
         self.labels[name] = str(data.get("label") or name)
         if found:
             self.exclude(name, "*", found)
@@ -275,11 +279,15 @@ class _Resolver:
             where = self.samples.where((*key, "files", i))
             path = self.root / self.raw_root / name
             if Path(name).is_absolute():
-                found.append(UserError(where, f"{name!r} is an absolute path", "set raw_root in config.yaml and start there"))
+                found.append(
+                    UserError(where, f"{name!r} is an absolute path", "set raw_root in config.yaml and start there")
+                )
             elif path.is_dir():
                 found.append(UserError(where, f"{name!r} is a folder", "name the raw files in it"))
             elif not path.is_file():
-                found.append(UserError(where, f"no such file {name!r} in {self.raw_root!r}{_near(path)}", "mend the path"))
+                found.append(
+                    UserError(where, f"no such file {name!r} in {self.raw_root!r}{_near(path)}", "mend the path")
+                )
             elif model.files.index(name) != i:
                 found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
 

@@ -87,5 +87,7 @@ def _syntax_error(shown: str, error: yaml.YAMLError) -> UserError:
     mark = getattr(error, "problem_mark", None)
     where = f"{shown}, line {mark.line + 1}, column {mark.column + 1}" if mark else shown
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    hint = "indent with blanks, not tabs" if "\\t" in problem else "check indentation, colons and quotes near this place"
+    hint = (
+        "indent with blanks, not tabs" if "\\t" in problem else "check indentation, colons and quotes near this place"
+    )
     return UserError(where, f"is not valid YAML: {problem}", hint)

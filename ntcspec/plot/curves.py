@@ -58,6 +58,8 @@ def _axes(axes: Axes, data: PanelData) -> None:
     axes.set_ylabel(units.axis_text(data.y_label, data.y_unit), parse_math=False)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(style.Numbers())
+    axes.yaxis.set_major_formatter(style.Numbers())
     axes.xaxis.set_minor_locator(AutoMinorLocator())
     axes.yaxis.set_minor_locator(AutoMinorLocator())
     if not data.series:

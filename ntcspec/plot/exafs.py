@@ -101,7 +101,9 @@ def _curves(
     """Stack the curves and put the panel together."""
     placed, step = stack.place(groups, x_limits, opts.offset, label_at_end=label_at_end)
     unit = units.unit_text(axes["y_unit"])
-    offset_note = (f"Offset between curves: {step:g} {unit}".rstrip() + ".",) if step and len(groups) > 1 else ()
+    offset_note = (
+        (f"Offset between curves: {units.number(step)} {unit}".rstrip() + ".",) if step and len(groups) > 1 else ()
+    )
     banded = any(s.y_error.size for s in placed)
     return PanelData(
         kind=kind,

@@ -155,6 +155,7 @@ def _colour_bar(pen: Pen, data: PanelData, mesh: QuadMesh, left: float, bottom: 
     page.place(pen, bar_axes, left, bottom, width, BAR_IN)
     bar = pen.figure.colorbar(mesh, cax=bar_axes, orientation="horizontal")
     bar.ax.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    bar.ax.xaxis.set_major_formatter(style.Numbers())
     bar.ax.tick_params(which="both", direction="out", top=False, length=2.0)
     bar.ax.minorticks_off()
     bar.set_label(units.axis_text(data.z_label, data.z_unit), labelpad=1.0)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ntcspec.plot.data import DATA, Series
+from ntcspec.plot.data import Series
 from ntcspec.types import Array
 
 MARGIN = 0.05  # of the drawn range, free above and below the curves
@@ -29,7 +29,12 @@ class Envelope:
 def nice(value: float) -> float:
     """The next number up that reads well: 0.37 -> 0.4. `value` > 0."""
     decade = 10.0 ** math.floor(math.log10(value))
-    return round(next(n for n in _NICE if n * decade >= value * (1 - 1e-9)) * decade, 12)
+    return _tidy(next(n for n in _NICE if n * decade >= value * (1 - 1e-9)) * decade)
+
+
+def _tidy(value: float) -> float:
+    """Without the last digits that binary arithmetic adds: 0.1 * 3 -> 0.3."""
+    return float(f"{value:.12g}")
 
 
 def cut(x: Array, limits: Sequence[float]) -> slice:
@@ -87,7 +92,7 @@ def place(
     placed = []
     for i, group in enumerate(groups):
         for series in group:
-            shift = round(i * step, 12)
+            shift = _tidy(i * step)
             ends = visible(series, x_limits)
             end = (
                 float(np.median(series.y[np.isin(series.x, ends.x[-max(ends.x.size // 20, 1) :])]))
@@ -117,8 +122,3 @@ def trim(series: Series, x_limits: Sequence[float]) -> Series:
     keep = cut(series.x, x_limits)
     error = series.y_error[keep] if series.y_error.size else series.y_error
     return replace(series, x=series.x[keep], y=series.y[keep], y_error=error)
-
-
-def is_data(series: Series) -> bool:
-    """Whether the series is a sample's curve, not a window or a component."""
-    return series.role == DATA

@@ -16,6 +16,12 @@ def superscript(number: float) -> str:
     return "" if number == 1 else f"{number:g}".translate(_RAISED)
 
 
+def number(value: float) -> str:
+    """'2.5'; '1.2×10⁻⁹' where plain digits would be too many."""
+    digits, _, exponent = f"{value:g}".partition("e")
+    return f"{digits}×10{superscript(float(exponent))}" if exponent else digits
+
+
 def unit_text(unit: str) -> str:
     """'angstrom^-2' -> 'Å⁻²', '1/angstrom' -> 'Å⁻¹', '1' -> ''."""
     if unit in ("", "1"):

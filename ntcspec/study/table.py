@@ -11,9 +11,7 @@ COLUMNS = ("sample", "technique", "measurement", "metric", "value", "unit", "u_s
 RECORD_PREFIX = "# ntcspec-record "
 
 
-def metrics_csv(
-    measured: Sequence[Mapping[str, Any]], excluded: Sequence[Mapping[str, str]], record_json: str
-) -> str:
+def metrics_csv(measured: Sequence[Mapping[str, Any]], excluded: Sequence[Mapping[str, str]], record_json: str) -> str:
     """The table as text. Its first line is a comment that holds the record.
 
     measured: contents of measure.json, in the order of the study. A measurement that failed, or that was

@@ -105,12 +105,12 @@ def checked(energy_ev: Array, mu: Array) -> tuple[Array, Array]:
     if not (np.isfinite(energy).all() and np.isfinite(values).all()):
         row = int(np.flatnonzero(~(np.isfinite(energy) & np.isfinite(values)))[0])
         raise ValueError(f"energy or mu is not finite at point {row}")
+    if energy.min() < LOWEST_EV:
+        raise ValueError(f"energy goes down to {energy.min()}: this is not eV (is it keV?)")
     step = np.diff(energy)
     if step.min() < SMALLEST_STEP_EV:
         row = int(step.argmin())
         raise ValueError(f"energy must ascend by {SMALLEST_STEP_EV} eV or more: {energy[row]} then {energy[row + 1]}")
-    if energy[0] < LOWEST_EV:
-        raise ValueError(f"energy starts at {energy[0]}: this is not eV (is it keV?)")
     return energy, values
 
 

@@ -124,10 +124,16 @@ def test_environment_in_raw_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_find_config_says_what_it_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no config.yaml"):
+    with pytest.raises(UserError, match="holds no config"):
         find_config(tmp_path)
 
 
 def test_merge_and_slug() -> None:
     assert merge({"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": 3}, "d": [2]}) == {"a": {"b": 3, "c": 2}, "d": [2]}
-    assert [slug(s) for s in ("NTC 40 h", "TaCl₅", "ü<script>", "..", "")] == ["NTC_40_h", "TaCl5", "u_script_", "_", "_"]
+    assert [slug(s) for s in ("NTC 40 h", "TaCl₅", "ü<script>", "..", "")] == [
+        "NTC_40_h",
+        "TaCl5",
+        "u_script_",
+        "_",
+        "_",
+    ]

@@ -167,6 +167,11 @@ def test_nice_rounds_up(value: float, expected: float) -> None:
     assert stack.nice(value) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("value", "shown"), [(2.5, "2.5"), (1.2e-9, "1.2×10⁻⁹"), (0.0, "0")])
+def test_numbers_on_paper(value: float, shown: str) -> None:
+    assert units.number(value) == shown
+
+
 @pytest.mark.parametrize(
     ("unit", "shown"),
     [("1", ""), ("eV", "eV"), ("1/angstrom", "Å⁻¹"), ("angstrom^-2", "Å⁻²"), ("angstrom^-2.5", "Å⁻²·⁵")],

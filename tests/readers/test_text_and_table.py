@@ -167,3 +167,8 @@ def test_large_files_are_read_fast(tmp_path: Path) -> None:
     scan = read_xas(path, "x.dat")
     assert scan.energy_ev.size == 100_000
     assert perf_counter() - begun < 3.0  # takes 0.3 s on an idle machine
+
+
+def test_control_characters_between_numbers_are_blanks(tmp_path: Path) -> None:
+    content = "\n".join(f"{9800 + i}.5,\x1d 1000.25, 500.75" for i in range(12)) + "\n"
+    assert rawfiles.read(tmp_path, content, TRANSMISSION).column("column 2").values[0] == 1000.25

@@ -59,7 +59,9 @@ def test_verify_names_a_parameter_that_the_config_no_longer_has(study: Path) -> 
     assert "made with other parameters than the study has now: kmin_inv_ang" in run.stderr
 
 
-@pytest.mark.parametrize("name", ["panels/map.png", "panels/map.pdf", "panels/map.svg", "panels/map.nxs", "metrics.csv"])
+@pytest.mark.parametrize(
+    "name", ["panels/map.png", "panels/map.pdf", "panels/map.svg", "panels/map.nxs", "metrics.csv"]
+)
 def test_trace_reaches_the_raw_files(finished: Path, name: str) -> None:
     run = ntcspec("trace", finished / "results" / name)
     assert run.returncode == 0, run.stderr

@@ -80,7 +80,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str, in
     for name, make in FILES.items():
         make(folder / f"raw/{name}.dat")
         samples[name] = measurement(f"raw/{name}.dat")
-    samples["wrong_column"] = measurement("raw/good.dat", columns={"energy": "enrgy", "i0": "i0", "transmitted": "itrans"})
+    samples["wrong_column"] = measurement(
+        "raw/good.dat", columns={"energy": "enrgy", "i0": "i0", "transmitted": "itrans"}
+    )
     samples["missing"] = measurement("raw/good.dta")
     samples["folder"] = measurement("raw")
     samples["typo"] = {**measurement("raw/good.dat"), "egde": "L3"}
@@ -132,7 +134,9 @@ def test_the_others_are_done(broken: tuple[Path, str, str, int], sample: str) ->
 
 def test_repairs_are_recorded(broken: tuple[Path, str, str, int]) -> None:
     for sample, told in (("repaired", "duplicate"), ("repaired", "descending"), ("cut_short", "last line")):
-        shown = ntcspec("show", broken[0] / f"results/{sample}/exafs/ingest.nxs").stdout + json.dumps(notes_of(broken[0], sample))
+        shown = ntcspec("show", broken[0] / f"results/{sample}/exafs/ingest.nxs").stdout + json.dumps(
+            notes_of(broken[0], sample)
+        )
         assert told in shown, shown
 
 

@@ -52,7 +52,9 @@ def test_plain_snakemake_does_nothing_either(study: Path) -> None:
     profile = ROOT / "workflow/profiles/default"
     words = ["--snakefile", ROOT / "Snakefile", "--directory", study, "--workflow-profile", profile, "--dry-run"]
     command = [sys.executable, "-m", "snakemake", *map(str, words), "--config", "study=config.yaml"]
-    run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    run = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+    )
     assert "Nothing to be done" in run.stdout + run.stderr, run.stdout + run.stderr
 
 

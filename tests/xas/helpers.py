@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.types import Array, Channel, Column, XasScan, XasScans
+from ntcspec.types import Array, Channel, Column, ExafsReduced, XasScan, XasScans
 
 # file -> (delimiter, energy column, numerator, denominator) of mu = ln(numerator / denominator), and tabulated edge (eV)
 FILES: dict[str, tuple[str | None, int, int, int, float]] = {
@@ -106,6 +106,29 @@ def reduce_parameters(expected: dict[str, Any], name: str) -> dict[str, Any]:
         "clamp_low": 0.0,
         "clamp_high": 0.0,
     }
+
+
+def rexafs_chain(reduced: ExafsReduced, expected: dict[str, Any]) -> tuple[Array, Array, Array, Array]:
+    """k, chi, R, |chi(R)| of the same mu(E) by rexafs, with the parameters that REFERENCE.json pins."""
+    import rexafs
+
+    pre, bkg, ft = expected["params_pre_edge"], expected["params_autobk"], expected["params_ft"]
+    spectrum = rexafs.Spectrum(reduced.energy_ev.copy(), reduced.mu.copy())
+    spectrum.set_e0(pre["e0"])
+    edge = rexafs.PrePostEdge(
+        pre_edge_start=pre["pre1"], pre_edge_end=pre["pre2"], norm_start=pre["norm1"], norm_end=pre["norm2"],
+        norm_polyorder=pre["nnorm"], n_victoreen=pre["nvict"], e0=pre["e0"],
+    )  # fmt: skip
+    spectrum.set_normalization_method(rexafs.NormalizationMethod.pre_post_edge(edge))
+    background = rexafs.AUTOBK(
+        ek0=pre["e0"], rbkg=bkg["rbkg"], kmin=bkg["kmin"], kmax=bkg["kmax"], kweight=bkg["kweight"], clamp_lo=0,
+        clamp_hi=0, dk=0.1, window="Hanning",
+    )  # fmt: skip
+    spectrum.set_background_method(rexafs.BackgroundMethod.autobk(background))
+    transform = rexafs.XrayFFTF(kmin=ft["kmin"], kmax=ft["kmax"], dk=ft["dk"], kweight=ft["kweight"], window="Hanning")
+    spectrum.set_fft(transform)
+    spectrum.fft()
+    return spectrum.k(), spectrum.chi(), spectrum.r(), spectrum.chir_mag()
 
 
 def edge_model(energy_ev: Array, *, e0_ev: float = 10000.0, step: float = 1.0) -> Array:

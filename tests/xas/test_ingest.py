@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
 from ntcspec.readers import ColumnSpec, read_xas
@@ -303,3 +305,32 @@ def test_falling_angle_of_a_measured_scan_is_no_disorder(xas_data: Path) -> None
     raw = read_xas(xas_data / name, name, ColumnSpec(angle=1, d_spacing_ang=3.13551, i0=4, transmitted=5))
     (result,) = ingest([raw], element="Hg", edge="L3", edge_energy_ev=12284.0).scans
     np.testing.assert_array_equal(result.energy_ev, raw.energy_ev)
+
+
+faults = st.lists(
+    st.tuples(
+        st.sampled_from(["energy", "i0", "it", "ir"]),
+        st.integers(0, 199),
+        st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -1.0, 9800.0, 10400.0]),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(faults, st.booleans(), st.sampled_from(["refuse", "drop"]))
+def test_whatever_passes_has_rising_energies_and_finite_mu(
+    changes: list[tuple[str, int, float]], falling: bool, bad_rows: str
+) -> None:
+    made = scan(np.arange(9700.0, 10700.0, 5.0)[:: -1 if falling else 1])
+    for column, row, value in changes:
+        made = with_value(made, column, row, value)
+    try:
+        (result,) = check(made, bad_rows=bad_rows).scans
+    except UserError as error:
+        assert changes and error.where.startswith("x.dat")
+        return
+    assert np.all(np.diff(result.energy_ev) > 0)
+    assert {c.values.size for c in result.columns} == {result.energy_ev.size} == {result.row_line.size}
+    for channel in result.channels:
+        assert np.all(np.isfinite(result.mu(channel.mode)))

@@ -1,0 +1,215 @@
+"""Stage `measure` of the technique exafs: peaks of |chi(R)| and lobes of the wavelet map as metrics.
+
+Symbols: v a metric, g = dv/dchi (from `shells.py`, `lobes.py`), C covariance of chi(k), w exponent of the k weight.
+
+Order of steps:
+1. nominal values with their derivatives;
+2. u_stat = sqrt(g C g): C from the scatter of repeat scans, or, for one scan, white noise that explains |chi(R)| at
+   high R. Linear in the noise: right while the peak stands well above it;
+3. u_sys: for each varied parameter half the range of v over {nominal, its variants}, groups added in quadrature. The
+   variants of the stage reduce come with their chi(k); those of the transform are made here;
+4. what is missing is said: no maximum inside a window; a peak below 3 sigma of the noise has no position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ntcspec.errors import UserError
+from ntcspec.types import Array, ExafsReduced, ExafsTransformed, Metric, Metrics, WaveletMap
+from ntcspec.xas import fourier
+from ntcspec.xas.families import family
+from ntcspec.xas.lobes import lobe
+from ntcspec.xas.shells import Measured, shell
+from ntcspec.xas.wavelet import resolve_order
+from ntcspec.xas.wavelet import wavelet as wavelet_transform
+
+SIGNIFICANT = 3.0  # standard deviations
+VARIED = ("kmin_inv_ang", "kmax_inv_ang", "dk_inv_ang", "kweight")
+WEIGHT_KEYS = ("kweight", "kmin_inv_ang", "kmax_inv_ang", "dk_inv_ang", "window")
+HOW = {
+    "shell": {
+        "position": "maximum of |chi(R)|, summed over k at exact R",
+        "height": "maximum of |chi(R)|",
+        "area": "integral of |chi(R)| dR over the window",
+    },
+    "lobe": {
+        "position_r": "maximum of |W(R, k)|, R",
+        "position_k": "maximum of |W(R, k)|, k",
+        "height": "maximum of |W(R, k)|",
+        "volume": "integral of |W(R, k)| dk dR over the box",
+    },
+}
+NAN = float("nan")
+Range = Sequence[float]
+Evaluate = Callable[[Array, Array], dict[str, Measured]]  # (chi, weight) -> values by quantity
+
+
+@dataclass(frozen=True)
+class _Target:
+    """One window or box."""
+
+    name: str
+    kind: str  # shell or lobe
+    evaluate: Evaluate
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """One systematic variant: its parameter, its name, chi(k) and Omega k^w."""
+
+    group: str
+    name: str
+    chi: Array
+    weight: Array
+
+
+def measure_exafs(
+    reduced: ExafsReduced,
+    transformed: ExafsTransformed,
+    wavelet_map: WaveletMap,
+    *,
+    transform: Mapping[str, Any],
+    wavelet: Mapping[str, Any],
+    windows: Mapping[str, Range],
+    boxes: Mapping[str, Mapping[str, Range]] | None = None,
+    systematic: Mapping[str, Sequence[float]] | None = None,
+) -> Metrics:
+    """Metrics of R windows {name: (rmin, rmax)} and wavelet boxes {name: {'k': (min, max), 'r': (min, max)}}.
+
+    transform and wavelet: the keywords those stages were run with. systematic: transform parameter (kmin_inv_ang,
+    kmax_inv_ang, dk_inv_ang, kweight) -> values tried one at a time; the variants of `reduced` count too.
+    Raises UserError for a name used twice, an unknown parameter and a variant beyond the data.
+    """
+    boxes = boxes or {}
+    for name in set(windows) & set(boxes):
+        raise UserError(f"measure.boxes.{name}", "the name is taken by an R window", "give another name")
+    targets = [_shell_target(reduced.k_inv_ang, n, w) for n, w in windows.items()]
+    targets += [_lobe_target(reduced.k_inv_ang, n, b, wavelet_map, wavelet) for n, b in boxes.items()]
+    nominal_weight = transformed.window * reduced.k_inv_ang**transformed.kweight
+    variants = _variants(reduced, nominal_weight, transform, systematic or {})
+    covariance, source = fourier.chi_covariance(reduced, transformed.chi_sigma)
+    metrics: list[Metric] = []
+    for target in targets:
+        nominal = target.evaluate(reduced.chi, nominal_weight)
+        tried = [(v.group, v.name, target.evaluate(v.chi, v.weight)) for v in variants]
+        metrics += _metrics(target, nominal, tried, covariance, source, transformed)
+    groups = ", ".join(dict.fromkeys(v.group for v in variants)) or "nothing"
+    return Metrics(tuple(metrics), (f"u_stat from {source}", f"u_sys from varying {groups}"))
+
+
+def _shell_target(k: Array, name: str, window: Range) -> _Target:
+    rmin, rmax = (float(r) for r in window)
+    if not 0 <= rmin < rmax:
+        raise UserError(f"measure.windows.{name}", f"{list(window)} is not an ascending range", "give (rmin, rmax)")
+    return _Target(name, "shell", lambda chi, weight: shell(k, chi, weight, rmin_ang=rmin, rmax_ang=rmax))
+
+
+def _lobe_target(
+    k: Array, name: str, box: Mapping[str, Range], wavelet_map: WaveletMap, parameters: Mapping[str, Any]
+) -> _Target:
+    (k_low, k_high), (r_low, r_high) = ((float(x) for x in box[axis]) for axis in ("k", "r"))
+    r = wavelet_map.r_ang
+    if not (k_low < k_high and r_low < r_high):
+        raise UserError(f"measure.boxes.{name}", f"k {box['k']}, r {box['r']}: not ascending", "give (min, max)")
+    if r_low < r[0] - 1e-9 or r_high > r[-1] + 1e-9:
+        raise UserError(
+            f"measure.boxes.{name}.r",
+            f"{r_low:g} to {r_high:g} A is beyond the map, {r[0]:g} to {r[-1]:g} A",
+            "widen wavelet.rmin_ang, rmax_ang",
+        )
+    order = resolve_order(wavelet_map.family, eta_sigma=parameters.get("eta_sigma"), order=parameters.get("order"))
+    mother = family(wavelet_map.family, order)
+
+    def evaluate(chi: Array, weight: Array) -> dict[str, Measured]:
+        values = wavelet_transform(k, chi * weight, r, family=wavelet_map.family, order=order)
+        return lobe(mother, k, chi, weight, r, values, k_box=(k_low, k_high), r_box=(r_low, r_high))
+
+    return _Target(name, "lobe", evaluate)
+
+
+def _variants(
+    reduced: ExafsReduced, nominal_weight: Array, transform: Mapping[str, Any], systematic: Mapping[str, Sequence[float]]
+) -> list[_Variant]:
+    """Variants of the reduction (other chi) and of the transform (other weight)."""
+    variants = [
+        _Variant(name.partition("=")[0], name, chi, nominal_weight)
+        for name, chi in zip(reduced.variant_names, reduced.variant_chi, strict=True)
+    ]
+    for parameter, values in systematic.items():
+        if parameter not in VARIED:
+            raise UserError(f"measure.systematic.{parameter}", "unknown parameter", "one of: " + ", ".join(VARIED))
+        for value in values:
+            changed = {key: transform[key] for key in WEIGHT_KEYS} | {parameter: value}
+            try:
+                power, shape = fourier.weights(reduced.k_inv_ang, **changed)
+            except ValueError as problem:
+                where = f"measure.systematic.{parameter}"
+                raise UserError(where, f"{value:g}: {problem}", "leave this value out") from None
+            variants.append(_Variant(parameter, f"{parameter}={value:g}", reduced.chi, power * shape))
+    return variants
+
+
+def _metrics(
+    target: _Target,
+    nominal: Mapping[str, Measured],
+    tried: Sequence[tuple[str, str, Mapping[str, Measured]]],
+    covariance: Array,
+    source: str,
+    transformed: ExafsTransformed,
+) -> list[Metric]:
+    """One metric a quantity of a target."""
+    height = nominal["height"]
+    white = float(transformed.chi_sigma * np.sqrt(np.sum(height.gradient**2)))
+    weak = bool(height.value < SIGNIFICANT * max(_standard(height.gradient, covariance), white))
+    groups = ", ".join(dict.fromkeys(group for group, _, _ in tried))
+    varied = f"half ranges over {groups} in quadrature" if groups else "none varied"
+    out = []
+    for quantity, measured in nominal.items():
+        u_sys, reason = _systematic(quantity, measured, tried)
+        value, u_stat = measured.value, _standard(measured.gradient, covariance)
+        if measured.reason:
+            value, u_stat, u_sys, reason = NAN, NAN, NAN, measured.reason
+        elif weak:
+            reason = f"below {SIGNIFICANT:g} sigma of the noise"
+            if quantity.startswith("position"):
+                value, u_stat, u_sys = NAN, NAN, NAN
+        method = f"{HOW[target.kind][quantity]}; u_stat: linear, {source}; u_sys: {varied}"
+        unit = _unit(target.kind, quantity, transformed.kweight)
+        out.append(Metric(f"{target.name}.{quantity}", value, unit, u_stat, u_sys, method, reason))
+    return out
+
+
+def _standard(gradient: Array, covariance: Array) -> float:
+    """sqrt(g C g); NaN where the gradient is."""
+    if not np.isfinite(gradient).all():
+        return NAN
+    return float(np.sqrt(max(float(gradient @ covariance @ gradient), 0.0)))
+
+
+def _systematic(
+    quantity: str, nominal: Measured, tried: Sequence[tuple[str, str, Mapping[str, Measured]]]
+) -> tuple[float, str]:
+    """u_sys of a quantity, and why it is missing."""
+    if not tried:
+        return NAN, "u_sys: no parameter was varied"
+    by_group: dict[str, list[float]] = {}
+    for group, name, measured in tried:
+        if measured[quantity].reason:
+            return NAN, f"u_sys: {measured[quantity].reason} with {name}"
+        by_group.setdefault(group, [nominal.value]).append(measured[quantity].value)
+    return float(np.sqrt(sum((0.5 * (max(v) - min(v))) ** 2 for v in by_group.values()))), ""
+
+
+def _unit(kind: str, quantity: str, kweight: float) -> str:
+    """Unit of a quantity; |chi(R)| has that of k^w dk, |W| that of k^w."""
+    if quantity in ("position", "position_r"):
+        return "angstrom"
+    if quantity == "position_k":
+        return "angstrom^-1"
+    power = kweight + 1 if kind == "shell" and quantity == "height" else kweight
+    return f"angstrom^{-power:g}" if power else "1"
