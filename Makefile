@@ -19,7 +19,7 @@ run: .venv/installed
 	@$(BIN)/ntcspec run
 
 test: .venv/installed-test lint
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/installed-test
 	@$(BIN)/ruff check .

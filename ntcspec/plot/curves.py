@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import AutoMinorLocator, MaxNLocator
 from matplotlib.typing import ColorType
@@ -90,9 +91,11 @@ def _layout(
     column += style.GAP_IN if beside else 0.0
     below = style.EDGE_IN + sum(h + style.GAP_IN for h in (notes_height, legend_height) if h)
     above = style.EDGE_IN + (head_height + style.GAP_IN if head_height else 0.0)
-    width = 2.4
+    reach, total = None, 0.0
     for _ in range(3):  # the width of tick labels depends on the ticks, and those on the size
-        reach = page.margins(pen, axes)
+        reach, before = page.margins(pen, axes), reach
+        if before is not None and np.allclose(reach.extents, before.extents, atol=1e-4, rtol=0):
+            break
         left = style.EDGE_IN + reach.x0
         width = style.WIDTH_IN - left - max(column, reach.x1) - style.EDGE_IN
         total = below + reach.y0 + height + reach.y1 + above

@@ -4,8 +4,6 @@ A panel is drawn from `PanelData` alone, so the stored PanelData can be drawn ag
 Arrays are cut to the drawn range. The curve on the paper is `y + offset`.
 """
 
-# ruff: noqa: RUF009 - the helpers return dataclass fields
-
 from __future__ import annotations
 
 from dataclasses import dataclass

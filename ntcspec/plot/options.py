@@ -3,8 +3,6 @@
 `None` means that the program chooses from the data; what it chose stands in the PanelData.
 """
 
-# ruff: noqa: RUF009 - the helpers return dataclass fields
-
 from __future__ import annotations
 
 import math

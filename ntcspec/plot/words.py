@@ -71,7 +71,7 @@ class Pen:
             word = waiting.pop(0)
             room = first_width if first_width is not None and len(lines) == 1 else width
             longer = f"{lines[-1]} {word}".strip()
-            if self._literal_width(longer, size) <= room:
+            if self.width(longer, size) <= room:
                 lines[-1] = longer
             elif lines[-1]:
                 lines.append("")

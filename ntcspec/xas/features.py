@@ -133,7 +133,10 @@ def _lobe_target(
 
 
 def _variants(
-    reduced: ExafsReduced, nominal_weight: Array, transform: Mapping[str, Any], systematic: Mapping[str, Sequence[float]]
+    reduced: ExafsReduced,
+    nominal_weight: Array,
+    transform: Mapping[str, Any],
+    systematic: Mapping[str, Sequence[float]],
 ) -> list[_Variant]:
     """Variants of the reduction (other chi) and of the transform (other weight)."""
     variants = [

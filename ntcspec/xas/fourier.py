@@ -46,7 +46,8 @@ def weights(
         raise ValueError("k must be uniform and start at 0")
     if kmax_inv_ang > k[-1] + 1e-6 * step:
         raise ValueError(f"kmax {kmax_inv_ang:g} is beyond the data, {k[-1]:g} 1/A")
-    longer = step * np.arange(int(1.01 + max(float(k[-1]), kmax_inv_ang + dk_inv_ang) / step))
+    points = int(1.01 + max(float(k[-1]), kmax_inv_ang + dk_inv_ang) / step)
+    longer: Array = np.asarray(step * np.arange(points), dtype=np.float64)
     shape = ft_window(longer, x_min=kmin_inv_ang, x_max=kmax_inv_ang, taper=dk_inv_ang, window=window)
     return k**kweight, shape[: k.size]
 
@@ -98,7 +99,7 @@ def back(
     window: str = "hanning",
 ) -> Complex:
     """chi(q) on q = 0, dk, ... (`points` of them) of chi(R) on the R grid from 0, windowed in R."""
-    r = np.pi / (kstep_inv_ang * nfft) * np.arange(nfft)
+    r: Array = np.asarray(np.pi / (kstep_inv_ang * nfft) * np.arange(nfft), dtype=np.float64)
     padded = np.zeros(nfft, dtype=np.complex128)
     padded[: chir.size] = chir
     shape = ft_window(r, x_min=rmin_ang, x_max=rmax_ang, taper=dr_ang, window=window)
@@ -110,14 +111,21 @@ def white_sigma(noise: float, weighted_window: Array, *, kstep_inv_ang: float) -
     return float(noise / (kstep_inv_ang / np.sqrt(np.pi) * np.sqrt(np.sum(weighted_window**2))))
 
 
-def magnitude_error(
-    chir: Complex, r_ang: Array, k_inv_ang: Array, weighted_window: Array, covariance: Array
-) -> Array:
+def phases(r_ang: Array, k_inv_ang: Array) -> Complex:
+    """exp(-2 i k R), shape (R, k); cosine and sine apart are three times as fast as a complex exponential."""
+    angle = np.outer(2.0 * r_ang, k_inv_ang)
+    out = np.empty(angle.shape, dtype=np.complex128)
+    np.cos(angle, out=out.real)
+    np.negative(np.sin(angle), out=out.imag)
+    return out
+
+
+def magnitude_error(chir: Complex, r_ang: Array, k_inv_ang: Array, weighted_window: Array, covariance: Array) -> Array:
     """Standard uncertainty of |chi(R)|, shape of `chir`, from the covariance (k, k) of chi; see the module's head."""
     used = np.flatnonzero(weighted_window)
     k = k_inv_ang[used]
     step = float(k_inv_ang[1] - k_inv_ang[0])
-    rows = step / np.sqrt(np.pi) * weighted_window[used] * np.exp(-2j * np.outer(r_ang, k))
+    rows = step / np.sqrt(np.pi) * weighted_window[used] * phases(r_ang, k)
     size = np.abs(chir)
     unit = np.divide(chir, size, out=np.ones_like(chir), where=size > 0)  # at |chi| = 0: that of the real part
     gradient = (np.conj(unit)[:, None] * rows).real
@@ -198,7 +206,9 @@ def _check_ranges(k: Array, kmin: float, kmax: float, nfft: int, noise_range_ang
     if kmin >= kmax:
         raise UserError("transform.kmin_inv_ang", f"{kmin:g} is not below kmax {kmax:g} 1/A", "give an ascending range")
     if k.size > nfft:
-        raise UserError("transform.nfft", f"{nfft} is less than the {k.size} points of chi(k)", "take a higher power of 2")
+        raise UserError(
+            "transform.nfft", f"{nfft} is less than the {k.size} points of chi(k)", "take a higher power of 2"
+        )
     end = np.pi / (2 * float(k[1] - k[0]))
     if not 0 <= noise_range_ang[0] < noise_range_ang[1] <= end:
         raise UserError(

@@ -109,10 +109,8 @@ def _top(
                 [cross, abs(p.w_k) ** 2 + (np.conj(p.w) * p.w_kk).real],
             ]
         )
-        if np.linalg.eigvalsh(hessian)[-1] >= 0:
-            step = np.sign(first) * reach / 4
-        else:
-            step = -np.linalg.solve(hessian, first)
+        concave = np.linalg.eigvalsh(hessian)[-1] < 0
+        step = -np.linalg.solve(hessian, first) if concave else np.sign(first) * reach / 4
         moved = np.clip(place + step, np.array(start) - reach, np.array(start) + reach)
         done = np.abs(moved - place).max() < 1e-11
         place = moved

@@ -139,7 +139,7 @@ def noise_of(energy_ev: Array, mu: Array, *, above_ev: float = -np.inf) -> float
 
 
 def remove_instrumental(energy_ev: Array, deviation: Array, mean: Array) -> tuple[Array, Array]:
-    """Deviations (scans, n) without c0 + c1 (E - E_mid) / 1000 eV + c2 (mean - its average), and c, shape (scans, 3)."""
+    """Deviations (scans, n) without c0 + c1 (E - E_mid) / 1000 eV + c2 (mean - average), and c, shape (scans, 3)."""
     design = np.stack([np.ones_like(energy_ev), (energy_ev - energy_ev.mean()) / 1000.0, mean - mean.mean()], axis=1)
     coefficients = np.linalg.lstsq(design, deviation.T, rcond=None)[0]
     return deviation - (design @ coefficients).T, coefficients.T
@@ -251,7 +251,9 @@ def _fit_shift(window: Array, target: Array, spline: Any) -> tuple[float, Array,
     trial = np.arange(-MAX_SHIFT_EV, MAX_SHIFT_EV + 0.25, 0.5)
     shift = float(trial[np.argmin([linear(t)[2] for t in trial])])
     if abs(shift) >= MAX_SHIFT_EV:
-        raise ValueError(f"no shift within {MAX_SHIFT_EV:g} eV brings the reference channel onto that of the first scan")
+        raise ValueError(
+            f"no shift within {MAX_SHIFT_EV:g} eV brings the reference channel onto that of the first scan"
+        )
     for _ in range(50):
         solution, residual, _cost = linear(shift)
         at = window - shift

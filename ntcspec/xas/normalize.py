@@ -41,7 +41,9 @@ def choose_mode(scans: XasScans, mode: str) -> tuple[str, str]:
     for scan, modes in zip(scans.scans, have, strict=True):
         if mode not in modes:
             known = ", ".join(modes) or "none"
-            raise UserError(scan.source, f"no {mode} channel (there is: {known})", "set reduce.mode or name the columns")
+            raise UserError(
+                scan.source, f"no {mode} channel (there is: {known})", "set reduce.mode or name the columns"
+            )
     return mode, why
 
 
@@ -77,7 +79,9 @@ def cut_ranges(
     norm2 = last if norm2_ev is None else min(norm2_ev, last)
     if norm2_ev is None and norm2 < norm1_ev + 2.0:
         raise UserError(
-            where, f"data end {last:.0f} eV from e0, the post-edge range starts at {norm1_ev:g} eV", "set reduce.norm1_ev"
+            where,
+            f"data end {last:.0f} eV from e0, the post-edge range starts at {norm1_ev:g} eV",
+            "set reduce.norm1_ev",
         )
     if norm2_ev is not None and norm2 - norm1_ev < 0.5 * (norm2_ev - norm1_ev):
         raise UserError(

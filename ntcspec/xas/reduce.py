@@ -25,8 +25,19 @@ from ntcspec.xas.background import chi_covariance, interpolation_matrix
 from ntcspec.xas.merge import Merged, merge_scans
 from ntcspec.xas.normalize import choose_mode, cut_ranges, explain
 
-VARIED = ("rbkg_ang", "pre1_ev", "pre2_ev", "norm1_ev", "norm2_ev", "clamp_low", "clamp_high", "norm_degree", "victoreen")
-VARIED += ("bkg_kweight", "bkg_kmin_inv_ang")
+VARIED = (
+    "rbkg_ang",
+    "pre1_ev",
+    "pre2_ev",
+    "norm1_ev",
+    "norm2_ev",
+    "norm_degree",
+    "victoreen",
+    "clamp_low",
+    "clamp_high",
+    "bkg_kweight",
+    "bkg_kmin_inv_ang",
+)
 
 
 @dataclass(frozen=True)

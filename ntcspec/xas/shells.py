@@ -1,7 +1,7 @@
 """Position, height and area of a peak in |chi(R)|, with their derivatives by chi(k).
 
-Symbols: a_j = dk / sqrt(pi) Omega_j k_j^w, u(R) = sum_j a_j chi_j exp(-2 i k_j R) (which is chi(R) at any R, not only on
-the FFT grid), f = |u|^2 / 2, prime = d/dR.
+Symbols: a_j = dk / sqrt(pi) Omega_j k_j^w, u(R) = sum_j a_j chi_j exp(-2 i k_j R) (which is chi(R) at any R, not only
+on the FFT grid), f = |u|^2 / 2, prime = d/dR.
 
     position R*   f'(R*) = Re(conj(u) u') = 0, by Newton from a fine grid
     height        |u(R*)|
@@ -16,8 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ntcspec.types import Array
+from ntcspec.xas.fourier import phases
 
 FINE_ANG = 0.005
 
@@ -41,11 +43,12 @@ def shell(k_inv_ang: Array, chi: Array, weight: Array, *, rmin_ang: float, rmax_
 
     weight is Omega k^w, shape (k,). Where the highest point is an end of the window, position and height are missing.
     """
-    k = np.asarray(k_inv_ang, dtype=np.float64)
-    a = float(k[1] - k[0]) / np.sqrt(np.pi) * weight
+    used = np.flatnonzero(weight)
+    k, x = np.asarray(k_inv_ang, dtype=np.float64)[used], chi[used]
+    a = float(k_inv_ang[1] - k_inv_ang[0]) / np.sqrt(np.pi) * weight[used]
     r = np.linspace(rmin_ang, rmax_ang, max(int(np.ceil((rmax_ang - rmin_ang) / FINE_ANG)) + 1, 3))
-    kernel = a * np.exp(-2j * np.outer(r, k))
-    u = kernel @ chi
+    kernel = a * phases(r, k)
+    u = kernel @ x
     size = np.abs(u)
     spacing = np.full(r.size, r[1] - r[0])
     spacing[[0, -1]] *= 0.5
@@ -53,10 +56,19 @@ def shell(k_inv_ang: Array, chi: Array, weight: Array, *, rmin_ang: float, rmax_
     area = Measured(float(spacing @ size), ((spacing * phase) @ kernel).real)
     top = int(size.argmax())
     if top in (0, r.size - 1):
-        none = missing(k.size, f"no maximum inside {rmin_ang:g}-{rmax_ang:g} A")
-        return {"position": none, "height": none, "area": area}
-    position, height = _peak(k, a, chi, float(r[top]), float(r[1] - r[0]))
-    return {"position": position, "height": height, "area": area}
+        none = missing(used.size, f"no maximum inside {rmin_ang:g}-{rmax_ang:g} A")
+        found = {"position": none, "height": none, "area": area}
+    else:
+        position, height = _peak(k, a, x, float(r[top]), float(r[1] - r[0]))
+        found = {"position": position, "height": height, "area": area}
+    return {name: _spread(m, used, chi.size) for name, m in found.items()}
+
+
+def _spread(measured: Measured, used: npt.NDArray[np.int64], size: int) -> Measured:
+    """The same with a gradient over the whole of chi: 0 (NaN where the number is missing) at points of no weight."""
+    gradient = np.full(size, 0.0 if np.isfinite(measured.value) else np.nan)
+    gradient[used] = measured.gradient
+    return Measured(measured.value, gradient, measured.reason)
 
 
 def _peak(k: Array, a: Array, chi: Array, start: float, reach: float) -> tuple[Measured, Measured]:

@@ -7,18 +7,19 @@ Symbols: x(k) = Omega k^w chi(k) weighted and windowed signal, X(omega) its Four
 
 so that x = A sin(2 k R0) has |W| = A at R = R0, whatever the family.
 
-Exactness. The integral is a sum over FFT frequencies of x padded with zeros; x is band-limited by its sampling and the
-kernel is followed in k until it has decayed to 1e-11, so padding makes the sum equal to the integral (wrap-around below
-1e-9). A Gaussian-enveloped sinusoid x = A exp(-(k-k0)^2 / 2 s^2) sin(2 R0 k) has under Morlet of order n, with
-a = sqrt(n) / 2R, p = s^2 + a^2, m = (2 R0 s^2 + 2 R a^2) / p, the closed form
+Exactness. The integral is a sum over FFT frequencies of x padded with zeros; x is band-limited by its sampling and
+the kernel is followed in k until it has decayed to 1e-11, so padding makes the sum equal to the integral (wrap-around
+below 1e-9, or what `families.py` says of the cut at frequency 0). A Gaussian-enveloped sinusoid
+x = A exp(-(k-k0)^2 / 2 s^2) sin(2 R0 k) has under Morlet of order n, with a = sqrt(n) / 2R, p = s^2 + a^2,
+m = (2 R0 s^2 + 2 R a^2) / p, the closed form
     W = -i A s p^-1/2 exp(2 i R0 k0 + i m (k-k0) - (k-k0)^2 / 2p - 2 s^2 a^2 (R - R0)^2 / p),
-which is the test of this module.
+less the same with -R0 for R0 (its negative frequencies); this is the test of this module.
 
-Why not pywt.cwt: it convolves with differences of the integrated wavelet taken at whole samples counted from the end of
-the wavelet's support, so t = 0 falls between two samples, at a place that changes from row to row. W is shifted by up to
-half a sample (a phase of R dk, 0.1 rad at R = 2 and dk = 0.05) and averaged over one sample; both depend on the sampling
-of the signal and not on `precision`. On an EXAFS-like signal the error is 9.8 % of the maximum, 0.7 % in |W|
-(`benchmarks/pywt_cwt_error.py`).
+Why not pywt.cwt: it convolves with differences of the integrated wavelet taken at whole samples counted from the end
+of the wavelet's support, so that t = 0 falls between two samples, at a place that changes from row to row. W is
+shifted by up to half a sample (a phase of R dk, 0.1 rad at R = 2 and dk = 0.05) and averaged over one sample; both
+depend on the sampling of the signal and not on `precision`. On an EXAFS-like signal the error is 9.8 % of the
+maximum, 0.7 % in |W|; with the shifts undone 0.2 % are left, the averaging (`benchmarks/pywt_cwt_error.py`).
 
 Order of steps: filter bank (cached: it depends on grids and family only), rows grouped by the padding that they need;
 one real FFT of x a group; one inverse FFT of H X over the rows.
@@ -103,7 +104,9 @@ def wavelet(
     if k.shape != x.shape or step <= 0 or np.abs(np.diff(k) - step).max() > 1e-6 * step:
         raise ValueError("k must be uniform and ascending, the signal of its shape")
     if r.ndim != 1 or not r.min() > 0 or r.max() > np.pi / (4 * step):
-        raise ValueError(f"R must lie above 0 and below {np.pi / (4 * step):.1f} A, half of what a k step of {step:g} holds")
+        raise ValueError(
+            f"R must lie above 0 and below {np.pi / (4 * step):.1f} A, half of what a k step of {step:g} holds"
+        )
     out = np.empty((r.size, k.size), dtype=np.complex128)
     for group in _bank(family, order, k.size, round(step, 12), r.tobytes()):
         spectrum = np.fft.rfft(x, group.length)
@@ -122,7 +125,9 @@ def resolve_order(family_name: str, *, eta_sigma: float | None, order: float | N
         raise UserError("wavelet.order", "eta_sigma and order are both given", "give one: order = (eta sigma)^2")
     if family_name not in DEFAULT_ORDER:
         if eta_sigma is not None or order is not None:
-            raise UserError("wavelet.order", f"the name {family_name!r} sets the order", "leave eta_sigma and order out")
+            raise UserError(
+                "wavelet.order", f"the name {family_name!r} sets the order", "leave eta_sigma and order out"
+            )
         return None
     if eta_sigma is not None and family_name != "morlet":
         raise UserError("wavelet.eta_sigma", "eta_sigma belongs to the Morlet wavelet", "give wavelet.order")
@@ -147,7 +152,8 @@ def wavelet_exafs(
     Raises UserError for parameters that do not fit.
     """
     resolved = resolve_order(family, eta_sigma=eta_sigma, order=order)
-    r = rmin_ang + rstep_ang * np.arange(int(np.floor((rmax_ang - rmin_ang) / rstep_ang + 1e-9)) + 1)
+    rows = int(np.floor((rmax_ang - rmin_ang) / rstep_ang + 1e-9)) + 1
+    r: Array = np.asarray(rmin_ang + rstep_ang * np.arange(rows), dtype=np.float64)
     try:
         mother = _mother(family, resolved)
         values = wavelet(
@@ -169,8 +175,8 @@ def wavelet_exafs(
         fwhm_k_inv_ang=fwhm_k,
         fwhm_r_ang=fwhm_r,
         notes=(
-            f"order {mother.order:.4g}: resolution (FWHM) {fwhm_k[middle]:.2f} 1/A in k and {fwhm_r[middle]:.2f} A in R "
-            f"at R = {r[middle]:.2f} A",
+            f"order {mother.order:.4g}: resolution (FWHM) {fwhm_k[middle]:.2f} 1/A in k and {fwhm_r[middle]:.2f} A "
+            f"in R at R = {r[middle]:.2f} A",
         ),
     )
 

@@ -19,6 +19,8 @@ from ntcspec.plot import KINDS, draw, panel_data, style, units
 from ntcspec.plot.curves import spread
 from ntcspec.plot.words import Pen, clean, is_math
 
+BLOCKS = {"title", "simulated", "label", "note", "x_label", "y_label"}
+
 
 def by_gid(figure: Figure, gid: str) -> list[Any]:
     return figure.findobj(lambda artist: artist.get_gid() == gid)
@@ -27,7 +29,7 @@ def by_gid(figure: Figure, gid: str) -> list[Any]:
 def text_boxes(figure: Figure) -> list[tuple[str, Bbox]]:
     """Every text that is drawn, tick labels included, with its extent in pixels."""
     renderer = Pen(figure).renderer
-    figure.draw(renderer)
+    figure.draw_without_rendering()
     hidden = set()
     for axis in (a for axes in figure.axes for a in (axes.xaxis, axes.yaxis)):
         low, high = axis.get_view_interval()
@@ -48,6 +50,11 @@ def assert_tidy(figure: Figure) -> None:
         width = min(a.x1, b.x1) - max(a.x0, b.x0)
         height = min(a.y1, b.y1) - max(a.y0, b.y0)
         assert width <= 1 or height <= 1, f"{one!r} overlaps {other!r}"
+    for text in (t for gid in sorted(BLOCKS) for t in by_gid(figure, gid)):
+        box = text.get_window_extent()
+        for frame in (axes.bbox for axes in figure.axes):
+            width, height = min(box.x1, frame.x1) - max(box.x0, frame.x0), min(box.y1, frame.y1) - max(box.y0, frame.y0)
+            assert width <= 1 or height <= 1, f"{text.get_text()!r} lies on a frame"
     assert all(float(t.get_fontsize()) >= 7 for t in figure.findobj(Text) if t.get_text().strip())
 
 
@@ -69,6 +76,7 @@ def test_nothing_overlaps_or_leaves_the_figure(kind: str, number: int, long: boo
     ("kind", "options"),
     [
         ("exafs.mu", {"offset": 0}),
+        ("exafs.mu", {"offset": 0, "xlim": [9800, 10600]}),
         ("exafs.mu", {"relative_to_e0": True, "xlim": [-30, 80]}),
         ("exafs.chi_k", {"window": True, "ylim": [-1.5, 4]}),
         ("exafs.chi_r", {"components": True}),

@@ -60,7 +60,7 @@ REFUSED = {  # sample: what the reason must say
     "other_element": "Pt",
     "empty": "empty",
     "binary": "binary",
-    "prose": "columns",
+    "prose": "no row of numbers",
     "garbled": "line ",
     "wrong_column": "did you mean",
     "missing": "no such file",
@@ -89,8 +89,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str, in
     samples["unknown_element"] = {**measurement("raw/good.dat"), "element": "Tq"}
     samples["late_k"] = measurement("raw/good.dat", transform={"kmax_inv_ang": 25.0})
     samples["repaired"] = measurement("raw/repaired.dat")
-    data = table()
-    xdi(folder / "raw/repaired.dat", np.concatenate([data, data[50:51]])[::-1])
+    xdi(folder / "raw/repaired.dat", np.insert(table(), 50, table()[50], axis=0)[::-1])
     samples["cut_short"] = measurement("raw/cut_short.dat")
     cut_short(folder / "raw/cut_short.dat")
     make_study(folder, {name: {"measurements": {"exafs": m}} for name, m in samples.items()})

@@ -119,12 +119,12 @@ def rexafs_chain(reduced: ExafsReduced, expected: dict[str, Any]) -> tuple[Array
         pre_edge_start=pre["pre1"], pre_edge_end=pre["pre2"], norm_start=pre["norm1"], norm_end=pre["norm2"],
         norm_polyorder=pre["nnorm"], n_victoreen=pre["nvict"], e0=pre["e0"],
     )  # fmt: skip
-    spectrum.set_normalization_method(rexafs.NormalizationMethod.pre_post_edge(edge))
+    spectrum.set_normalization_method(rexafs.NormalizationMethod.PrePostEdge(edge))
     background = rexafs.AUTOBK(
         ek0=pre["e0"], rbkg=bkg["rbkg"], kmin=bkg["kmin"], kmax=bkg["kmax"], kweight=bkg["kweight"], clamp_lo=0,
-        clamp_hi=0, dk=0.1, window="Hanning",
+        clamp_hi=0, dk=0.1, window="Hanning", linear_regularization=0.0,
     )  # fmt: skip
-    spectrum.set_background_method(rexafs.BackgroundMethod.autobk(background))
+    spectrum.set_background_method(rexafs.BackgroundMethod.AUTOBK(background))
     transform = rexafs.XrayFFTF(kmin=ft["kmin"], kmax=ft["kmax"], dk=ft["dk"], kweight=ft["kweight"], window="Hanning")
     spectrum.set_fft(transform)
     spectrum.fft()

@@ -57,7 +57,9 @@ def test_windows_stay_between_zero_and_one(window: str, x_min: float, width: flo
     assert shape.min() >= -1e-12 and shape.max() <= 1 + 1e-12
 
 
-@pytest.mark.parametrize("kwargs", [{"window": "boxcar"}, {"x_max": 2.0}, {"taper": -1.0}, {"x_min": 20.0, "x_max": 25.0}])
+@pytest.mark.parametrize(
+    "kwargs", [{"window": "boxcar"}, {"x_max": 2.0}, {"taper": -1.0}, {"x_min": 20.0, "x_max": 25.0}]
+)
 def test_bad_windows_are_refused(kwargs: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         ft_window(K, **({"x_min": 3.0, "x_max": 12.0, "taper": 1.0, "window": "hanning"} | kwargs))  # type: ignore[arg-type]
@@ -77,7 +79,9 @@ def test_forward_and_back_transforms_are_those_of_larch(window: str, kweight: in
     assert r.size == group.r.size and np.abs(r - group.r).max() < 1e-12
     assert np.abs(chir - group.chir).max() < 1e-12 * scale
     xftr(group.r, group.chir, group=group, rmin=1, rmax=3, dr=0.5, window=window, qmax_out=14.0)
-    chiq = fourier.back(chir, kstep_inv_ang=0.05, nfft=2048, points=281, rmin_ang=1, rmax_ang=3, dr_ang=0.5, window=window)
+    chiq = fourier.back(
+        chir, kstep_inv_ang=0.05, nfft=2048, points=281, rmin_ang=1, rmax_ang=3, dr_ang=0.5, window=window
+    )
     assert np.abs(chiq - group.chiq).max() < 1e-12 * np.abs(chiq).max()
 
 
@@ -167,7 +171,9 @@ def test_kmax_beyond_the_data_says_what_to_do(xas_data: Path) -> None:
     reduced = reduce_exafs(
         helpers.measured(xas_data, name), edge_energy_ev=helpers.edge_energy_ev(name), bkg_kmax_inv_ang=11.2
     )
-    with pytest.raises(UserError, match=r"data end at k = 11\.2.*set transform\.kmax_inv_ang or check for an aborted scan"):
+    with pytest.raises(
+        UserError, match=r"data end at k = 11\.2.*set transform\.kmax_inv_ang or check for an aborted scan"
+    ):
         fourier.transform_exafs(reduced)
     with pytest.raises(UserError, match="noise_range_ang"):
         fourier.transform_exafs(reduced, kmax_inv_ang=11.0, noise_range_ang=(20.0, 40.0))

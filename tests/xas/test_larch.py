@@ -150,7 +150,9 @@ def test_e0_is_not_lost_to_a_spike_at_the_end(xas_data: Path) -> None:
         spiked = mu.copy()
         spiked[-12:-9] += np.array([2.0, 6.0, 12.0])
         for values in (mu, spiked):
-            assert _larch.find_e0(energy, values, edge_energy_ev=helpers.edge_energy_ev(name)) == pytest.approx(expected)
+            assert _larch.find_e0(energy, values, edge_energy_ev=helpers.edge_energy_ev(name)) == pytest.approx(
+                expected
+            )
     with pytest.raises(ValueError, match="points within 50 eV"):
         _larch.find_e0(energy, mu, edge_energy_ev=5000.0)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import helpers
 import numpy as np
 import pytest
 
 from ntcspec.errors import UserError
 from ntcspec.types import XasScans
 from ntcspec.xas import merge
-import helpers
 
 E0 = 10000.0
 GRID = helpers.edge_grid(E0)
@@ -111,7 +111,9 @@ def test_variance_weights_follow_the_noise() -> None:
     assert weight[0] / weight[1] == pytest.approx(9.0, rel=0.4)
 
 
-@pytest.mark.parametrize(("sigmas", "weights"), [((2e-3,) * 2, "equal"), ((2e-3,) * 3, "variance"), ((1e-3, 3e-3), "variance")])
+@pytest.mark.parametrize(
+    ("sigmas", "weights"), [((2e-3,) * 2, "equal"), ((2e-3,) * 3, "variance"), ((1e-3, 3e-3), "variance")]
+)
 def test_claimed_variance_of_the_mean_is_unbiased(sigmas: tuple[float, ...], weights: str) -> None:
     rng = np.random.default_rng(4)
     truth, claimed = [], []

@@ -42,8 +42,8 @@ def test_rexafs_agrees(xas_data: Path, name: str) -> None:
     reduced = reduce_exafs(helpers.measured(xas_data, name), **helpers.reduce_parameters(expected, name))
     k, chi, r, chir = helpers.rexafs_chain(reduced, expected)
     ours = np.interp(k, reduced.k_inv_ang, reduced.chi)
-    inside = k <= expected["params_autobk"]["kmax"]
-    # two programs that minimise the same sum to their own tolerance
+    inside = (k >= 1.0) & (k <= expected["params_autobk"]["kmax"])
+    # two programs that minimise the same sum to their own tolerance; with k^2 it hardly sees what lies below 1 1/A
     assert np.abs(chi - ours)[inside].max() < 1e-6
     transformed = transform_exafs(reduced)
     # both tabulate |chi(R)| on the same grid
@@ -93,6 +93,18 @@ def test_covariance_agrees_with_monte_carlo() -> None:
     scale = np.sqrt(np.outer(np.diag(claimed), np.diag(claimed)))
     assert np.abs((found - claimed) / scale).max() < 0.1  # correlations are known to 1.6 %, largest of 36 000
     assert (np.abs(claimed[claimed != 0]) >= 1e-12 * claimed.max()).all()
+
+
+def test_covariance_of_measured_scans_explains_the_noise_at_high_r(xas_data: Path) -> None:
+    """Two ways to the same noise: scatter of three scans of WO3, and what is left of chi(R) at 15-25 A."""
+    expected = helpers.reference(xas_data)[helpers.WO3]
+    reduced = reduce_exafs(helpers.measured(xas_data, helpers.WO3), **helpers.reduce_parameters(expected, helpers.WO3))
+    transformed = transform_exafs(reduced)
+    weight = transformed.window * reduced.k_inv_ang**2 * 0.05 / np.sqrt(np.pi)
+    rows = weight * np.exp(-2j * np.outer(np.linspace(15, 25, 101), reduced.k_inv_ang))
+    variance = np.sum((rows @ reduced.chi_covariance) * rows.conj(), axis=1).real
+    # the noise at high R is one draw, known to about 14 % (k^2 leaves few independent values in 10 A)
+    assert np.sqrt(variance.mean()) == pytest.approx(transformed.noise, rel=0.3)
 
 
 def test_variants_change_one_parameter_and_stay_on_the_grid(xas_data: Path) -> None:
