@@ -159,20 +159,9 @@ def pre_edge(
     order or hold too few points, for E0 outside the data and for a step that is not positive.
     """
     energy, values = checked(energy_ev, mu)
-    if not energy[1] <= e0_ev <= energy[-2]:
-        raise ValueError(f"e0 {e0_ev:g} eV is outside the data ({energy[0]:g} to {energy[-1]:g} eV)")
     if not 0 <= norm_degree <= 5:
         raise ValueError(f"norm_degree {norm_degree} is not between 0 and 5")
-    pre1, norm2 = max(pre1_ev, float(energy[0] - e0_ev)), min(norm2_ev, float(energy[-1] - e0_ev))
-    if pre1 >= pre2_ev or norm1_ev > norm2 - 2.0:
-        raise ValueError(f"no data in the pre-edge {pre1:g} to {pre2_ev:g} or post-edge {norm1_ev:g} to {norm2:g} eV")
-    pre_points = at_or_below(energy, pre1 + e0_ev), nearest(energy, pre2_ev + e0_ev)
-    post_points = at_or_below(energy, norm1_ev + e0_ev), nearest(energy, norm2 + e0_ev)
-    if pre_points[1] - pre_points[0] < MIN_PRE_POINTS or post_points[1] - post_points[0] < MIN_POST_POINTS:
-        raise ValueError(
-            f"{pre_points[1] - pre_points[0]} points in the pre-edge range and {post_points[1] - post_points[0]} in "
-            f"the post-edge range; at least {MIN_PRE_POINTS} and {MIN_POST_POINTS} are needed"
-        )
+    pre1, norm2, pre_points, post_points = _edge_ranges(energy, e0_ev, pre1_ev, pre2_ev, norm1_ev, norm2_ev)
     larch = _larch()
     from larch import Group
 
@@ -206,6 +195,25 @@ def pre_edge(
     )
 
 
+def _edge_ranges(
+    energy: Array, e0_ev: float, pre1_ev: float, pre2_ev: float, norm1_ev: float, norm2_ev: float
+) -> tuple[float, float, tuple[int, int], tuple[int, int]]:
+    """pre1 and norm2 cut to the data, and the slices that larch will fit; ValueError for what it would change."""
+    if not energy[1] <= e0_ev <= energy[-2]:
+        raise ValueError(f"e0 {e0_ev:g} eV is outside the data ({energy[0]:g} to {energy[-1]:g} eV)")
+    pre1, norm2 = max(pre1_ev, float(energy[0] - e0_ev)), min(norm2_ev, float(energy[-1] - e0_ev))
+    if pre1 >= pre2_ev or norm1_ev > norm2 - 2.0:
+        raise ValueError(f"no data in the pre-edge {pre1:g} to {pre2_ev:g} or post-edge {norm1_ev:g} to {norm2:g} eV")
+    pre_points = at_or_below(energy, pre1 + e0_ev), nearest(energy, pre2_ev + e0_ev)
+    post_points = at_or_below(energy, norm1_ev + e0_ev), nearest(energy, norm2 + e0_ev)
+    if pre_points[1] - pre_points[0] < MIN_PRE_POINTS or post_points[1] - post_points[0] < MIN_POST_POINTS:
+        raise ValueError(
+            f"{pre_points[1] - pre_points[0]} points in the pre-edge range and {post_points[1] - post_points[0]} in "
+            f"the post-edge range; at least {MIN_PRE_POINTS} and {MIN_POST_POINTS} are needed"
+        )
+    return pre1, norm2, pre_points, post_points
+
+
 def autobk(
     energy_ev: Array,
     mu: Array,
@@ -236,14 +244,7 @@ def autobk(
         raise ValueError(f"edge step {edge_step:.3g} is not positive")
     if rbkg_ang < 2 * np.pi / (kstep_inv_ang * nfft):
         raise ValueError(f"rbkg {rbkg_ang:g} A is below two steps of the R grid")
-    etok = etok_inv_ang2_per_ev()
-    first = at_or_below(energy, e0_ev)
-    above = energy[first:] - e0_ev
-    k_raw = np.sign(above) * np.sqrt(etok * np.abs(above))
-    kmax = float(k_raw[-1]) if kmax_inv_ang is None else min(float(kmax_inv_ang), float(k_raw[-1]))
-    if kmax - kmin_inv_ang < 2.0:
-        raise ValueError(f"the background needs 2 1/A or more, data leave {kmin_inv_ang:g} to {kmax:.2f}")
-    last = min(energy.size, 2 + at_or_below(energy, e0_ev + kmax * kmax / etok)) - 1
+    k_raw, kmax, first, last = _background_range(energy, e0_ev, kmin_inv_ang, kmax_inv_ang)
     larch = _larch()
     from larch import Group
 
@@ -267,3 +268,18 @@ def autobk(
         points=(first, last + 1),
         k_raw_inv_ang=np.array(k_raw[: last - first + 1], dtype=np.float64),
     )
+
+
+def _background_range(
+    energy: Array, e0_ev: float, kmin_inv_ang: float, kmax_inv_ang: float | None
+) -> tuple[Array, float, int, int]:
+    """k of the points from E0 on, kmax as used, and the first and last point that larch will use."""
+    etok = etok_inv_ang2_per_ev()
+    first = at_or_below(energy, e0_ev)
+    above = energy[first:] - e0_ev
+    k_raw = np.sign(above) * np.sqrt(etok * np.abs(above))
+    kmax = float(k_raw[-1]) if kmax_inv_ang is None else min(float(kmax_inv_ang), float(k_raw[-1]))
+    if kmax - kmin_inv_ang < 2.0:
+        raise ValueError(f"the background needs 2 1/A or more, data leave {kmin_inv_ang:g} to {kmax:.2f}")
+    last = min(energy.size, 2 + at_or_below(energy, e0_ev + kmax * kmax / etok)) - 1
+    return np.asarray(k_raw), kmax, first, last
