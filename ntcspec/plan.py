@@ -9,10 +9,10 @@ from typing import Any
 from ntcspec.config.load import MeasurementPlan, Study
 from ntcspec.plot import KINDS
 from ntcspec.provenance import HashCache, fingerprint, job_key
-from ntcspec.techniques import STAGES, Stage
+from ntcspec.techniques import STAGES, Stage, stage_of
 
 TABLE_MODULES = ("ntcspec.stage", "ntcspec.study.table")
-PANEL_MODULES = ("ntcspec.stage", "ntcspec.store", "ntcspec.study.panel")
+PANEL_MODULES = ("ntcspec.stage", "ntcspec.study.panel")
 TABLE = "results/metrics.csv"
 PANEL_SUFFIXES = ("nxs", "png", "pdf", "svg")
 
@@ -41,6 +41,7 @@ class Job:
     modules: tuple[str, ...]
     code: str
     key: str
+    work: Mapping[str, Any]
 
     @property
     def log(self) -> str:
@@ -50,6 +51,7 @@ class Job:
     def params(self) -> dict[str, Any]:
         """What the workflow hands to the job, and compares to know whether it must run again."""
         return {
+            "work": dict(self.work),
             "about": dict(self.about),
             "settings": dict(self.parameters),
             "origin": [asdict(i) for i in self.inputs],
@@ -105,7 +107,9 @@ class Plan:
             "order": order,
         }
         outputs = tuple(f"{m.folder}/{file}" for file in stage.files)
-        return _job(outputs, about, stage.parameters(m.parameters), inputs, stage.modules)
+        takes = [stage_of(m.technique, name).result for name in stage.inputs]
+        work = {"function": stage.function, "takes": takes}
+        return _job(outputs, about, stage.parameters(m.parameters), inputs, stage.modules, work)
 
     def _artifact(self, role: str, path: str) -> Input:
         owner = path if path in self.jobs else path.replace("measure.json", "measure.nxs")
@@ -151,9 +155,9 @@ class Plan:
             entries = [e for e in entries if e["missing"] != NOT_MEASURED]
         parameters = {"kind": panel.kind, "title": panel.title, "options": panel.options, "entries": entries}
         outputs = tuple(f"results/panels/{name}.{suffix}" for suffix in PANEL_SUFFIXES)
-        return _job(
-            outputs, {**self._about_study("panel", drawn), "panel": name}, parameters, tuple(inputs), PANEL_MODULES
-        )
+        about = {**self._about_study("panel", drawn), "panel": name}
+        work = {"takes": {stage: stage_of(kind.technique, stage).result for stage in kind.needs}}
+        return _job(outputs, about, parameters, tuple(inputs), PANEL_MODULES, work)
 
     def _why_missing(self, sample: str, measurement: str) -> str:
         for excluded in self.study.excluded:
@@ -175,9 +179,10 @@ def _job(
     parameters: Mapping[str, Any],
     inputs: tuple[Input, ...],
     modules: tuple[str, ...],
+    work: Mapping[str, Any] | None = None,
 ) -> Job:
     code = fingerprint(*modules)
     stage = f"{about.get('technique', 'study')}.{about['stage']}"
     subject = [[i.role, i.root, i.path, i.identity] for i in inputs]
     key = job_key(stage, {"about": dict(about), "settings": parameters}, code, {"inputs": subject})
-    return Job(outputs, about, parameters, inputs, modules, code, key)
+    return Job(outputs, about, parameters, inputs, modules, code, key, work or {})

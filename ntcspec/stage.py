@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ntcspec.errors import UserError
-from ntcspec.provenance import ancestry_of, canonical, make_record, sha256_file, write_atomic
+from ntcspec.provenance import ancestry_of, make_record, sha256_file, write_atomic
 
 Params = Mapping[str, Any]
 
@@ -50,56 +50,25 @@ def job(log: str | Path) -> Iterator[None]:
 
 
 def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
-    """A stage of a technique: raw files or artifacts in, one artifact out."""
-    with job(log):
-        about = params["about"]
-        from ntcspec.techniques import stage_of
+    """A stage of a technique: raw files or artifacts in, one artifact out.
 
-        stage = stage_of(about["technique"], about["stage"])
+    params (ntcspec.plan.Job.params): about, settings, origin, modules, key; work: the function, and the types that it
+    takes (none: it takes the paths of raw files and their names in the study).
+    """
+    with job(log):
         try:
             upstream: dict[str, Any] = {}
-            if stage.inputs:
-                values, upstream = _load(params, inputs, about["technique"])
+            if params["work"]["takes"]:
+                values, upstream = _load(params, inputs), records_of(params, inputs)
             else:
                 values = [[Path(p) for p in inputs], [i["path"] for i in params["origin"]]]
-            result = _function(stage.function)(*values, **params["settings"])
+            result = _function(params["work"]["function"])(*values, **params["settings"])
             failure = None
         except UserError as error:
             print(f"error: {error}")
-            result, failure, upstream = None, error, _records(params, inputs)
-        record = _record(params, inputs, upstream)
+            result, failure, upstream = None, error, records_of(params, inputs)
+        record = record_for(params, inputs, upstream)
         _write(result, failure, record, [Path(p) for p in outputs])
-
-
-def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
-    """results/metrics.csv from all measure.json."""
-    with job(log):
-        from ntcspec.study.table import metrics_csv
-
-        found = [json.loads(Path(p).read_text(encoding="utf-8")) for p in inputs]
-        upstream = {i["path"]: one["record"] for i, one in zip(params["origin"], found, strict=True)}
-        record = _record(params, inputs, upstream)
-        text = metrics_csv(found, params["settings"]["excluded"], canonical(record))
-        write_atomic(Path(outputs[0]), text.encode())
-
-
-def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
-    """One figure panel as PNG, PDF and SVG, and the data that it draws as NeXus."""
-    with job(log):
-        from ntcspec.study.panel import make_panel
-
-        record = _record(params, inputs, _records(params, inputs))
-        make_panel(
-            params["settings"], list(zip(params["origin"], inputs, strict=True)), record, [Path(p) for p in outputs]
-        )
-
-
-def run_checksums(inputs: Sequence[str], output: str, log: str) -> None:
-    """results/SHA256SUMS: sha256 of every artifact, in the format of `sha256sum --check`."""
-    with job(log):
-        target = Path(output)
-        lines = [f"{sha256_file(Path(p))}  {Path(p).relative_to(target.parent).as_posix()}\n" for p in sorted(inputs)]
-        write_atomic(target, "".join(lines).encode())
 
 
 def _function(name: str) -> Callable[..., Any]:
@@ -107,25 +76,22 @@ def _function(name: str) -> Callable[..., Any]:
     return getattr(import_module(module), function)
 
 
-def _load(params: Params, inputs: Sequence[str], technique: str) -> tuple[list[Any], dict[str, Any]]:
+def _load(params: Params, inputs: Sequence[str]) -> list[Any]:
     from ntcspec import store, types
-    from ntcspec.techniques import stage_of
 
-    values = []
-    for origin, path in zip(params["origin"], inputs, strict=True):
-        kind = getattr(types, stage_of(technique, origin["role"]).result)
-        values.append(store.read(Path(path), kind))
-    return values, _records(params, inputs)
+    kinds = [getattr(types, name) for name in params["work"]["takes"]]
+    return [store.read(Path(path), kind) for path, kind in zip(inputs, kinds, strict=True)]
 
 
-def _records(params: Params, inputs: Sequence[str]) -> dict[str, Any]:
+def records_of(params: Params, inputs: Sequence[str]) -> dict[str, Any]:
+    """The records of the artifacts that a job takes, by path."""
     from ntcspec import store
 
     pairs = zip(params["origin"], inputs, strict=True)
     return {origin["path"]: store.read_record(Path(path)) for origin, path in pairs if origin["root"] != "raw"}
 
 
-def _record(params: Params, inputs: Sequence[str], upstream: Mapping[str, Any]) -> dict[str, Any]:
+def record_for(params: Params, inputs: Sequence[str], upstream: Mapping[str, Any]) -> dict[str, Any]:
     """The record of this job; refuses where a raw file is no longer what the run was planned with."""
     listed = []
     for origin, name in zip(params["origin"], inputs, strict=True):

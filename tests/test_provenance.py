@@ -81,3 +81,10 @@ def test_write_atomic_replaces_whole(tmp_path: Path) -> None:
     provenance.write_atomic(path, b"2")
     assert path.read_bytes() == b"2"
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_neither_panels_nor_stages_hang_on_tables_that_grow() -> None:
+    """A new technique must not make all results old."""
+    for modules in (PANEL_MODULES, TABLE_MODULES, *(s.modules for s in STAGES["exafs"])):
+        reach = provenance.code_of(*modules)[0]
+        assert not {"ntcspec.techniques", "ntcspec.plan", "ntcspec.config.study", "ntcspec.workflow"} & set(reach)

@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from ntcspec.config.base import Interval, Parameters, param
 
 Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
-Positive = Annotated[float, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
@@ -46,12 +45,13 @@ class Ingest(Parameters):
 class ReduceVariants(Parameters):
     """Other choices that are as reasonable: each is run alone, and the spread is the systematic uncertainty."""
 
-    e0_shift_ev: tuple[float, ...] = param((-1.0, 1.0), "eV", "shifts of e0_ev")
-    rbkg_ang: tuple[Positive, ...] = param((0.9, 1.1), "angstrom", "values of rbkg_ang")
-    norm1_ev: tuple[float, ...] = param((), "eV", "values of norm1_ev")
-    norm2_ev: tuple[float, ...] = param((), "eV", "values of norm2_ev")
-    pre1_ev: tuple[float, ...] = param((), "eV", "values of pre1_ev")
-    pre2_ev: tuple[float, ...] = param((), "eV", "values of pre2_ev")
+    e0_shift_ev: tuple[float, ...] = param((-1.0, 1.0), "eV", "added to e0_ev")
+    rbkg_shift_ang: tuple[float, ...] = param((-0.1, 0.1), "angstrom", "added to rbkg_ang")
+    pre1_shift_ev: tuple[float, ...] = param((), "eV", "added to pre1_ev")
+    pre2_shift_ev: tuple[float, ...] = param((), "eV", "added to pre2_ev")
+    norm1_shift_ev: tuple[float, ...] = param((50.0,), "eV", "added to norm1_ev")
+    norm2_shift_ev: tuple[float, ...] = param((), "eV", "added to norm2_ev, or to the end of data")
+    norm_degree: tuple[int, ...] = param((), "", "other degrees of the post-edge polynomial")
 
 
 class Reduce(Parameters):
@@ -150,9 +150,9 @@ class Box(Parameters):
 class MeasureVariants(Parameters):
     """Other reasonable transforms; each is run alone."""
 
-    kmin_inv_ang: tuple[float, ...] = param((2.5, 3.5), "1/angstrom", "values of kmin_inv_ang")
-    kmax_inv_ang: tuple[float, ...] = param((11.0,), "1/angstrom", "values of kmax_inv_ang")
-    dk_inv_ang: tuple[float, ...] = param((), "1/angstrom", "values of dk_inv_ang")
+    kmin_shift_inv_ang: tuple[float, ...] = param((-0.5, 0.5), "1/angstrom", "added to kmin_inv_ang")
+    kmax_shift_inv_ang: tuple[float, ...] = param((-1.0,), "1/angstrom", "added to kmax_inv_ang")
+    dk_shift_inv_ang: tuple[float, ...] = param((), "1/angstrom", "added to dk_inv_ang")
 
 
 class Measure(Parameters):
@@ -161,6 +161,12 @@ class Measure(Parameters):
     windows: dict[Name, Interval] = param({"first_shell": (1.0, 3.0)}, "angstrom", "named R windows")
     boxes: dict[Name, Box] = param({}, "", "named boxes in the wavelet map")
     systematic: MeasureVariants = MeasureVariants()
+
+    @model_validator(mode="after")
+    def _names(self) -> Measure:
+        for name in self.windows.keys() & self.boxes.keys():
+            raise ValueError(f"{name!r} names a window and a box: the metrics could not be told apart")
+        return self
 
 
 class Exafs(Parameters):

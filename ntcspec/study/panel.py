@@ -10,11 +10,11 @@ from ntcspec import store, types
 from ntcspec.errors import UserError
 from ntcspec.plot import KINDS, Entry, draw, panel_data, save
 from ntcspec.provenance import canonical
-from ntcspec.techniques import stage_of
 
 
 def make_panel(
     settings: Mapping[str, Any],
+    takes: Mapping[str, str],
     inputs: Sequence[tuple[Mapping[str, Any], str]],
     record: Mapping[str, Any],
     outputs: Sequence[Path],
@@ -22,6 +22,7 @@ def make_panel(
     """Write <name>.nxs, .png, .pdf, .svg (`outputs`, in this order).
 
     settings: kind, title, options, entries (sample, label, simulated, missing) in the order of drawing.
+    takes: type (ntcspec.types) of each stage's artifact.
     inputs: (origin, path) of the artifacts, in the order of the entries that are not missing and of the
     stages that the kind needs. A sample whose stage failed is not drawn; the panel says so.
     """
@@ -34,7 +35,7 @@ def make_panel(
         for stage in () if missing else kind.needs:
             _, path = waiting.pop(0)
             try:
-                stages[stage] = store.read(Path(path), getattr(types, stage_of(kind.technique, stage).result))
+                stages[stage] = store.read(Path(path), getattr(types, takes[stage]))
             except UserError as failure:
                 missing = missing or failure.what
         shown = {} if missing else stages

@@ -82,7 +82,8 @@ def measure_exafs(
     """Metrics of R windows {name: (rmin, rmax)} and wavelet boxes {name: {'k': (min, max), 'r': (min, max)}}.
 
     transform and wavelet: the keywords those stages were run with. systematic: transform parameter (kmin_inv_ang,
-    kmax_inv_ang, dk_inv_ang, kweight) -> values tried one at a time; the variants of `reduced` count too.
+    kmax_inv_ang, dk_inv_ang, kweight) -> values tried one at a time, or 'kmin_shift_inv_ang' and the like -> values
+    added to it; the variants of `reduced` count too.
     Raises UserError for a name used twice, an unknown parameter and a variant beyond the data.
     """
     boxes = boxes or {}
@@ -144,10 +145,12 @@ def _variants(
         for name, chi in zip(reduced.variant_names, reduced.variant_chi, strict=True)
     ]
     for parameter, values in systematic.items():
-        if parameter not in VARIED:
+        base = parameter.replace("_shift", "")
+        if base not in VARIED:
             raise UserError(f"measure.systematic.{parameter}", "unknown parameter", "one of: " + ", ".join(VARIED))
         for value in values:
-            changed = {key: transform[key] for key in WEIGHT_KEYS} | {parameter: value}
+            shifted = transform[base] + value if base != parameter else value
+            changed = {key: transform[key] for key in WEIGHT_KEYS} | {base: shifted}
             try:
                 power, shape = fourier.weights(reduced.k_inv_ang, **changed)
             except ValueError as problem:

@@ -25,7 +25,8 @@ from ntcspec.xas.background import chi_covariance, interpolation_matrix
 from ntcspec.xas.merge import Merged, merge_scans
 from ntcspec.xas.normalize import choose_mode, cut_ranges, explain
 
-VARIED = (
+VARIED: tuple[str, ...] = (
+    "e0_ev",
     "rbkg_ang",
     "pre1_ev",
     "pre2_ev",
@@ -33,11 +34,8 @@ VARIED = (
     "norm2_ev",
     "norm_degree",
     "victoreen",
-    "clamp_low",
-    "clamp_high",
-    "bkg_kweight",
-    "bkg_kmin_inv_ang",
 )
+VARIED += ("bkg_kweight", "bkg_kmin_inv_ang", "clamp_low", "clamp_high")
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def reduce_exafs(
 
     edge_energy_ev is the tabulated edge, near which E0 is searched where e0_ev is None; element and edge only name it
     in messages. Ranges are relative to E0; norm2_ev None is the end of the data, bkg_kmax_inv_ang None too.
-    systematic: parameter -> values that are tried one at a time; 'e0_shift_ev' is added to E0.
+    systematic: parameter -> values tried one at a time; 'e0_shift_ev' and the like are added to the parameter.
     Raises UserError, which names the first scan's file, for what the data do not allow.
     """
     chosen_mode, why = choose_mode(scans, mode)
@@ -169,13 +167,15 @@ def _variants(
     notes: list[str] = []
     points = nominal.background.k_inv_ang.size
     pinned = {"bkg_kmax_inv_ang": nominal.background.kmax_inv_ang}
+    used = {**vars(settings), "norm2_ev": nominal.edge.norm2_ev}  # where it was left open: the end of the data
     for parameter, values in systematic.items():
-        if parameter not in ("e0_shift_ev", *VARIED):
+        base = parameter.replace("_shift", "")
+        if base not in VARIED:
             raise UserError(f"reduce.systematic.{parameter}", "unknown parameter", "one of: " + ", ".join(VARIED))
         for value in values:
-            changed = {"e0_ev": settings.e0_ev + value} if parameter == "e0_shift_ev" else {parameter: value}
+            shifted = used[base] + value if base != parameter else value
             name = f"{parameter}={value:g}"
-            varied = Settings(**{**vars(settings), **pinned, **changed})
+            varied = Settings(**{**used, **pinned, base: shifted})
             chi = _once(f"{where} ({name})", merged.energy_ev, merged.mu, varied).background.chi
             if chi.size < points:
                 notes.append(f"variant {name}: the last {points - chi.size} points of chi repeat the nominal ones")

@@ -137,3 +137,9 @@ def test_merge_and_slug() -> None:
         "_",
         "_",
     ]
+
+
+def test_a_window_and_a_box_need_different_names(tmp_path: Path) -> None:
+    measure = "measure: {windows: {lobe: [1, 2]}, boxes: {lobe: {k: [3, 8], r: [3, 4]}}}"
+    found = problems_of(study(tmp_path, config=CONFIG.replace("reduce: {rbkg_ang: 1.2}", measure)))
+    assert any("line 4: defaults.exafs.measure: 'lobe' names a window and a box" in p for p in found), found

@@ -31,8 +31,11 @@ RUN = """
 import json, sys
 kind, text = sys.argv[1], sys.stdin.read()
 params, inputs, outputs = json.loads(text)
-from ntcspec import stage
-run = {'panel': stage.run_panel, 'table': stage.run_table}.get(kind, stage.run_stage)
+if kind in ('panel', 'table'):
+    from ntcspec.study import jobs
+    run = getattr(jobs, 'run_' + kind)
+else:
+    from ntcspec.stage import run_stage as run
 run(params, inputs, outputs, 'job.log')
 print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})))
 """

@@ -12,7 +12,6 @@ import pytest
 
 from ntcspec.errors import UserError
 from ntcspec.types import Array, ExafsReduced, Metric
-from ntcspec.xas.exafs import STAGES
 from ntcspec.xas.features import measure_exafs
 from ntcspec.xas.fourier import transform_exafs
 from ntcspec.xas.reduce import reduce_exafs
@@ -228,21 +227,21 @@ def test_full_monte_carlo_shows_what_the_linear_law_neglects() -> None:
 
 def test_the_stages_run_one_after_the_other(xas_data: Path) -> None:
     expected = helpers.reference(xas_data)[helpers.WO3]
-    results: dict[str, Any] = {"ingest": helpers.measured(xas_data, helpers.WO3)}
+    scans = helpers.measured(xas_data, helpers.WO3)
     reduce_parameters = helpers.reduce_parameters(expected, helpers.WO3) | {
-        "systematic": {"e0_shift_ev": [-1.0, 1.0], "rbkg_ang": [0.9, 1.1]}
+        "systematic": {"e0_shift_ev": [-1.0, 1.0], "rbkg_shift_ang": [-0.1, 0.1]}
     }
-    results["reduce"] = STAGES["reduce"](results, reduce_parameters)
-    results["transform"] = STAGES["transform"](results, TRANSFORM)
-    results["wavelet"] = STAGES["wavelet"](results, WAVELET)
-    parameters = {
+    reduced = reduce_exafs(scans, **reduce_parameters)
+    transformed = transform_exafs(reduced, **TRANSFORM)
+    wavelet_map = wavelet_exafs(transformed, **WAVELET)
+    parameters: dict[str, Any] = {
         "windows": {"oxygen": [1.0, 1.8]},
         "boxes": {"tungsten": {"k": [4.0, 11.0], "r": [2.8, 4.2]}},
-        "systematic": {"kmin_inv_ang": [2.5, 3.5], "kmax_inv_ang": [11.0], "dk_inv_ang": []},
+        "systematic": {"kmin_shift_inv_ang": [-0.5, 0.5], "kmax_inv_ang": [11.0], "dk_shift_inv_ang": []},
         "transform": TRANSFORM,
         "wavelet": WAVELET,
     }
-    metrics = {m.name: m for m in STAGES["measure"](results, parameters).metrics}
+    metrics = {m.name: m for m in measure_exafs(reduced, transformed, wavelet_map, **parameters).metrics}
     position = metrics["oxygen.position"]
     assert position.value == pytest.approx(expected["R_peak"], abs=0.02)  # the reference is a point of the grid
     assert 0 < position.u_stat < 0.01 and 0 < position.u_sys < 0.1

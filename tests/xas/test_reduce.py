@@ -113,6 +113,8 @@ def test_variants_change_one_parameter_and_stay_on_the_grid(xas_data: Path) -> N
     parameters = helpers.reduce_parameters(helpers.reference(xas_data)[name], name) | {"bkg_kmax_inv_ang": None}
     systematic = {"e0_shift_ev": [-1.0, 1.0], "rbkg_ang": [0.9, 1.1], "norm2_ev": [600.0]}
     reduced = reduce_exafs(scans, **parameters, systematic=systematic)
+    shifted = reduce_exafs(scans, **parameters, systematic={"rbkg_shift_ang": [0.1]})
+    assert np.array_equal(shifted.variant_chi[0], reduced.variant_chi[3])  # rbkg_ang is 1.0
     assert reduced.variant_names == ("e0_shift_ev=-1", "e0_shift_ev=1", "rbkg_ang=0.9", "rbkg_ang=1.1", "norm2_ev=600")
     assert reduced.variant_chi.shape == (5, reduced.k_inv_ang.size)
     kmax = reduced.chosen["bkg_kmax_inv_ang"]

@@ -12,6 +12,7 @@ rule exafs_ingest:
     wildcard_constraints:
         measurement=EXAFS,
     params:
+        work=job_params("results/{sample}/{measurement}/ingest.nxs", "work"),
         about=job_params("results/{sample}/{measurement}/ingest.nxs", "about"),
         settings=job_params("results/{sample}/{measurement}/ingest.nxs", "settings"),
         origin=job_params("results/{sample}/{measurement}/ingest.nxs", "origin"),
@@ -34,6 +35,7 @@ rule exafs_reduce:
     wildcard_constraints:
         measurement=EXAFS,
     params:
+        work=job_params("results/{sample}/{measurement}/reduce.nxs", "work"),
         about=job_params("results/{sample}/{measurement}/reduce.nxs", "about"),
         settings=job_params("results/{sample}/{measurement}/reduce.nxs", "settings"),
         origin=job_params("results/{sample}/{measurement}/reduce.nxs", "origin"),
@@ -56,6 +58,7 @@ rule exafs_transform:
     wildcard_constraints:
         measurement=EXAFS,
     params:
+        work=job_params("results/{sample}/{measurement}/transform.nxs", "work"),
         about=job_params("results/{sample}/{measurement}/transform.nxs", "about"),
         settings=job_params("results/{sample}/{measurement}/transform.nxs", "settings"),
         origin=job_params("results/{sample}/{measurement}/transform.nxs", "origin"),
@@ -78,6 +81,7 @@ rule exafs_wavelet:
     wildcard_constraints:
         measurement=EXAFS,
     params:
+        work=job_params("results/{sample}/{measurement}/wavelet.nxs", "work"),
         about=job_params("results/{sample}/{measurement}/wavelet.nxs", "about"),
         settings=job_params("results/{sample}/{measurement}/wavelet.nxs", "settings"),
         origin=job_params("results/{sample}/{measurement}/wavelet.nxs", "origin"),
@@ -101,6 +105,7 @@ rule exafs_measure:
     wildcard_constraints:
         measurement=EXAFS,
     params:
+        work=job_params("results/{sample}/{measurement}/measure.nxs", "work"),
         about=job_params("results/{sample}/{measurement}/measure.nxs", "about"),
         settings=job_params("results/{sample}/{measurement}/measure.nxs", "settings"),
         origin=job_params("results/{sample}/{measurement}/measure.nxs", "origin"),

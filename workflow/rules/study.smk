@@ -36,6 +36,7 @@ rule panel:
     log:
         "results/logs/panels/{panel}.log",
     params:
+        work=job_params("results/panels/{panel}.nxs", "work"),
         about=job_params("results/panels/{panel}.nxs", "about"),
         settings=job_params("results/panels/{panel}.nxs", "settings"),
         origin=job_params("results/panels/{panel}.nxs", "origin"),

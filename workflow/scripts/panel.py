@@ -1,3 +1,3 @@
-from ntcspec.stage import run_panel
+from ntcspec.study.jobs import run_panel
 
 run_panel(dict(snakemake.params.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0])  # noqa: F821

@@ -1,0 +1,40 @@
+"""The jobs of the study as a whole: table, panels, check sums. As in `ntcspec.stage`, Snakemake is not known here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ntcspec.provenance import canonical, sha256_file, write_atomic
+from ntcspec.stage import Params, job, record_for, records_of
+
+
+def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """results/metrics.csv from all measure.json."""
+    with job(log):
+        from ntcspec.study.table import metrics_csv
+
+        found = [json.loads(Path(p).read_text(encoding="utf-8")) for p in inputs]
+        upstream = {i["path"]: one["record"] for i, one in zip(params["origin"], found, strict=True)}
+        record = record_for(params, inputs, upstream)
+        text = metrics_csv(found, params["settings"]["excluded"], canonical(record))
+        write_atomic(Path(outputs[0]), text.encode())
+
+
+def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """One figure panel as PNG, PDF and SVG, and the data that it draws as NeXus."""
+    with job(log):
+        from ntcspec.study.panel import make_panel
+
+        record = record_for(params, inputs, records_of(params, inputs))
+        pairs = list(zip(params["origin"], inputs, strict=True))
+        make_panel(params["settings"], params["work"]["takes"], pairs, record, [Path(p) for p in outputs])
+
+
+def run_checksums(inputs: Sequence[str], output: str, log: str) -> None:
+    """results/SHA256SUMS: sha256 of every artifact, in the format of `sha256sum --check`."""
+    with job(log):
+        target = Path(output)
+        lines = [f"{sha256_file(Path(p))}  {Path(p).relative_to(target.parent).as_posix()}\n" for p in sorted(inputs)]
+        write_atomic(target, "".join(lines).encode())
