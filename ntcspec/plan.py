@@ -14,6 +14,7 @@ from ntcspec.techniques import STAGES, Stage, stage_of
 TABLE_MODULES = ("ntcspec.stage", "ntcspec.study.table")
 PANEL_MODULES = ("ntcspec.stage", "ntcspec.study.panel")
 TABLE = "results/metrics.csv"
+SUMS = "results/SHA256SUMS"
 PANEL_SUFFIXES = ("nxs", "png", "pdf", "svg")
 
 

@@ -20,7 +20,7 @@ from typing import IO
 from ntcspec.config.load import Study, load_study
 from ntcspec.errors import UserError
 from ntcspec.places import home
-from ntcspec.plan import TABLE, Plan
+from ntcspec.plan import SUMS, TABLE, Plan
 from ntcspec.workflow import failures, stale
 
 MESSAGE = re.compile(r"^(?:Job \d+|localrule \w+|rule \w+): (.+)$")
@@ -40,7 +40,8 @@ def main(options: argparse.Namespace) -> int:
             return _dry_run(plan)
         if waiting:
             print(f"{study.name}: {len(waiting)} of {len(plan.jobs)} jobs to do")
-        code = _drive(study, [job.outputs[0] for job in waiting], options)
+        forced = [job.outputs[0] for job in waiting]
+        code = _drive(study, [*forced, SUMS] if forced else [], options)
         return _summary(plan, code)
 
 

@@ -11,11 +11,9 @@ from typing import Any
 
 from ntcspec.config.load import load_study
 from ntcspec.errors import UserError
-from ntcspec.plan import Job, Plan
+from ntcspec.plan import SUMS, Job, Plan
 from ntcspec.provenance import canonical, sha256_file
 from ntcspec.workflow import read_any_record
-
-SUMS = "results/SHA256SUMS"
 
 
 def main(options: argparse.Namespace) -> int:

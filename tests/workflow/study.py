@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,6 +82,7 @@ def ntcspec(*words: str | Path, cwd: Path | None = None, **environment: str) -> 
     """Run the command line as a user would."""
     command = [sys.executable, "-m", "ntcspec.cli", *map(str, words)]
     env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    cwd = cwd or Path(tempfile.gettempdir())  # not the checkout, which Python would import from
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False)
 
 

@@ -132,7 +132,11 @@ def test_the_others_are_done(broken: tuple[Path, str, str, int], sample: str) ->
 
 
 def test_repairs_are_recorded(broken: tuple[Path, str, str, int]) -> None:
-    for sample, told in (("repaired", "duplicate"), ("repaired", "descending"), ("cut_short", "last line")):
+    for sample, told in (
+        ("repaired", "repeat an energy"),
+        ("repaired", "reverse order"),
+        ("cut_short", "the last one, was left out"),
+    ):
         shown = ntcspec("show", broken[0] / f"results/{sample}/exafs/ingest.nxs").stdout + json.dumps(
             notes_of(broken[0], sample)
         )

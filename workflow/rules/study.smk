@@ -51,7 +51,7 @@ rule panel:
 
 rule checksums:
     input:
-        PLAN.outputs(),
+        ancient(PLAN.outputs()),
     output:
         "results/SHA256SUMS",
     log:
