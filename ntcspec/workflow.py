@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from ntcspec.config.load import Study
 from ntcspec.errors import UserError
-from ntcspec.plan import TABLE, Job, Plan
+from ntcspec.plan import SUMS, Job, Plan
+from ntcspec.provenance import sha256_file
 from ntcspec.study.table import RECORD_PREFIX
 
 
@@ -55,6 +58,35 @@ def stale(plan: Plan) -> list[Job]:
     return [job for job in plan.jobs.values() if any(recorded_key(root / path) != job.key for path in job.outputs)]
 
 
+def settle_times(plan: Plan, waiting: Sequence[Job]) -> None:
+    """Give current artifacts times in the order in which they follow from each other.
+
+    Snakemake compares times of files before anything else; a copy or a touch puts them into any order. An artifact
+    that carries the key of its job is current, so its time may be moved; the others are left to be made again.
+    """
+    root, made_again = plan.study.root, {job.outputs[0] for job in waiting}
+    newest = 0
+    for job in plan.jobs.values():
+        if job.outputs[0] in made_again:
+            continue
+        taken = [root / i.path for i in job.inputs if i.root != "raw"]
+        newest = max([newest, *(p.stat().st_mtime_ns for p in taken if p.exists())])
+        for output in (root / name for name in job.outputs):
+            if output.stat().st_mtime_ns < newest:
+                os.utime(output, ns=(newest, newest))
+    sums = root / SUMS
+    if not waiting and sums.exists() and sums.stat().st_mtime_ns < newest and not wrong_sums(plan):
+        os.utime(sums, ns=(newest, newest))
+
+
+def wrong_sums(plan: Plan) -> list[str]:
+    """Artifacts that results/SHA256SUMS lacks or lists with another hash; the file must exist."""
+    root = plan.study.root
+    lines = (root / SUMS).read_text(encoding="utf-8").splitlines()
+    listed = {f"results/{name}": digest for digest, _, name in (line.partition("  ") for line in lines)}
+    return [path for path in plan.outputs() if listed.get(path) != sha256_file(root / path)]
+
+
 def failures(plan: Plan) -> list[tuple[str, str]]:
     """(measurement, reason) of every measurement that failed or was left out."""
     found = [(f"{e.sample} / {e.name}".removesuffix(" / *"), e.reason) for e in plan.study.excluded]
@@ -67,6 +99,3 @@ def failures(plan: Plan) -> list[tuple[str, str]]:
         if reason:
             found.append((measurement.title, reason))
     return found
-
-
-__all__ = ["TABLE", "failures", "measurement_pattern", "read_any_record", "recorded_key", "stale"]

@@ -21,7 +21,7 @@ from ntcspec.config.load import Study, load_study
 from ntcspec.errors import UserError
 from ntcspec.places import home
 from ntcspec.plan import SUMS, TABLE, Plan
-from ntcspec.workflow import failures, stale
+from ntcspec.workflow import failures, settle_times, stale
 
 MESSAGE = re.compile(r"^(?:Job \d+|localrule \w+|rule \w+): (.+)$")
 RUN_LOG = "results/logs/run.log"
@@ -38,7 +38,10 @@ def main(options: argparse.Namespace) -> int:
         waiting = stale(plan)
         if options.dry_run:
             return _dry_run(plan)
-        if waiting:
+        settle_times(plan, waiting)
+        if not waiting:
+            print(f"{study.name}: nothing to compute, all results are current")
+        else:
             print(f"{study.name}: {len(waiting)} of {len(plan.jobs)} jobs to do")
         forced = [job.outputs[0] for job in waiting]
         code = _drive(study, [*forced, SUMS] if forced else [], options)

@@ -23,11 +23,16 @@ wildcard_constraints:
 def job_inputs(output):
     """Input function of a rule: what the plan says for its (first) output.
 
-    `ancient`: times of files say nothing; content is in the keys, and the keys are in `params`.
+    The time of a raw file says nothing (`ancient`): its content stands in `params` as a hash.
     """
-    return lambda wildcards: [
-        ancient(path) for path in PLAN.paths(output.format(**wildcards))
-    ]
+
+    def paths(wildcards):
+        first = output.format(**wildcards)
+        roots = [origin.root for origin in PLAN.job(first).inputs]
+        pairs = zip(PLAN.paths(first), roots)
+        return [ancient(path) if root == "raw" else path for path, root in pairs]
+
+    return paths
 
 
 def job_params(output, part):

@@ -51,7 +51,7 @@ rule panel:
 
 rule checksums:
     input:
-        ancient(PLAN.outputs()),
+        PLAN.outputs(),
     output:
         "results/SHA256SUMS",
     log:
