@@ -210,9 +210,9 @@ def find_column(ref: ColumnRef, names: Sequence[str], key: str, source: str) -> 
 
 
 def list_columns(names: Sequence[str]) -> str:
-    """'columns: 1 energy, 2 i0, 3 it', at most 60 of them."""
-    shown = ", ".join(f"{number} {name}" for number, name in enumerate(names[:60], 1))
-    return f"columns: {shown}" + (f" and {len(names) - 60} more" if len(names) > 60 else "")
+    """'columns: 1 energy, 2 i0, 3 it', at most 16 of them."""
+    shown = ", ".join(f"{number} {name}" for number, name in enumerate(names[:16], 1))
+    return f"columns: {shown}" + (f" and {len(names) - 16} more" if len(names) > 16 else "")
 
 
 def yaml_ref(names: Sequence[str], index: int) -> str:
