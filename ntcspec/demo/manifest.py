@@ -5,35 +5,14 @@ Imports nothing heavy: a folder that is complete is recognised in milliseconds.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ntcspec.errors import UserError
+from ntcspec.provenance import sha256_bytes, sha256_file, write_atomic
 
 NAME = ".demo.json"
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write `text` (UTF-8, Unix line ends) beside `path`, then rename: the file is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def load(target: Path) -> dict[str, Any]:
@@ -54,7 +33,7 @@ def load(target: Path) -> dict[str, Any]:
 
 def changed(target: Path, files: dict[str, str]) -> list[str]:
     """Files that exist but differ from their digest in `files`."""
-    return [name for name, digest in files.items() if (target / name).exists() and sha256(target / name) != digest]
+    return [name for name, digest in files.items() if (target / name).exists() and sha256_file(target / name) != digest]
 
 
 def is_complete(target: Path, manifest: dict[str, Any], made_from: dict[str, Any]) -> bool:
@@ -71,17 +50,21 @@ def refuse(target: Path, names: list[str]) -> UserError:
     return UserError(listed, "is not as `ntcspec demo` wrote it", fix)
 
 
-def write(target: Path, made_from: dict[str, Any], texts: dict[str, str], *, force: bool) -> None:
-    """Write all files, the manifest last.
+def write(target: Path, made_from: dict[str, Any], contents: dict[str, bytes], *, force: bool) -> None:
+    """Write all files, the manifest last. Files of an earlier run that are no longer made are removed if unchanged.
 
     Raises:
         UserError: such a file exists, neither listed in the manifest nor equal to the new one; not with `force`.
     """
-    files = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    ours = load(target)["files"] if not force else {}
-    foreign = [name for name in changed(target, files) if name not in ours]
+    files = {name: sha256_bytes(data) for name, data in contents.items()}
+    old = load(target)["files"] if not force else {}
+    foreign = [name for name in changed(target, files) if name not in old]
     if foreign and not force:
         raise refuse(target, foreign)
-    for name, text in texts.items():
-        write_atomic(target / name, text)
-    write_atomic(target / NAME, json.dumps({"made_from": made_from, "files": files}, indent=1) + "\n")
+    for name, data in contents.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(target / name, data)
+    text = json.dumps({"made_from": made_from, "files": files}, indent=1)
+    write_atomic(target / NAME, f"{text}\n".encode())
+    for name in sorted(set(old) - set(files) - set(changed(target, old))):
+        (target / name).unlink(missing_ok=True)

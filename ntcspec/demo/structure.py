@@ -54,7 +54,7 @@ def _molecules(symbols: list[str], xyz: Array, metal: str) -> npt.NDArray[np.int
     return connected_components(csr_array(bonded), directed=False)[1].astype(np.int64)
 
 
-def _sorted_cluster(name: str, symbols: list[str], xyz: Array, radius: float, metal: str, weight: float) -> Cluster:
+def sorted_cluster(name: str, symbols: list[str], xyz: Array, radius: float, metal: str, weight: float) -> Cluster:
     """Cluster of the atoms within `radius`, in a fixed order: by distance, then by coordinates."""
     distance = np.linalg.norm(xyz, axis=1)
     keys = [(round(float(d), 4), s, *np.round(p, 4).tolist()) for d, s, p in zip(distance, symbols, xyz, strict=True)]
@@ -90,7 +90,7 @@ def clusters_from_cif(path: Path, absorber: str, radius_ang: float) -> list[Clus
         symbols = [absorber] + [n.specie.symbol for n in near]
         xyz = np.vstack([np.zeros(3)] + [n.coords - centre.coords for n in near])
         share = sum(int(equivalent[i]) == first for i in sites) / len(sites)
-        found.append(_sorted_cluster(path.stem, symbols, xyz, radius_ang, absorber, share))
+        found.append(sorted_cluster(path.stem, symbols, xyz, radius_ang, absorber, share))
     return found
 
 
@@ -99,4 +99,4 @@ def bcc_cluster(symbol: str, a_ang: float, radius_ang: float) -> Cluster:
     n = int(np.ceil(radius_ang / a_ang)) + 1
     corner = np.stack(np.meshgrid(*[np.arange(-n, n + 1)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     xyz = np.vstack([corner, corner + 0.5]) * a_ang
-    return _sorted_cluster(f"bcc {symbol}", [symbol] * len(xyz), xyz, radius_ang, symbol, 1.0)
+    return sorted_cluster(f"bcc {symbol}", [symbol] * len(xyz), xyz, radius_ang, symbol, 1.0)

@@ -36,7 +36,7 @@ def columns(file: Path, darks: list[float]) -> dict[str, Array]:
 def merged(demo: Path, sample: dict[str, Any], what: str, darks: list[float] | None = None) -> tuple[Array, Array]:
     """Energy and mean mu of the two scans, the second shifted by its known drift."""
     used = sample["dark_rates_per_s"] if darks is None else darks
-    one, two = (columns(demo / "hxma" / name, used) for name in sample["files"])
+    one, two = (columns(demo / name, used) for name in sample["files"])
     shift = sample["energy_shift_ev"][1]
     return one["energy"], 0.5 * (one[what] + np.interp(one["energy"], two["energy"] + shift, two[what]))
 
@@ -64,7 +64,7 @@ def true_chi_r(truth: dict[str, Any], material: dict[str, Any]) -> Any:
     return group
 
 
-@pytest.mark.parametrize("name", ["NaTaCl6", "TaCl5"])
+@pytest.mark.parametrize("name", ["NTC annealed", "NTC 40 h", "TaCl5"])
 @pytest.mark.parametrize("what", ["mu", "reference"])
 def test_first_shell_comes_back(demo: Path, truth: dict[str, Any], name: str, what: str) -> None:
     """|chi(R)| in 1.2-3 A within 5 % of its maximum (found 2.0-4.0), rms 2.5 % (1.0-1.4); peak within one R step."""
@@ -81,7 +81,7 @@ def test_first_shell_comes_back(demo: Path, truth: dict[str, Any], name: str, wh
     assert found.r[near][found.chir_mag[near].argmax()] == pytest.approx(peak, abs=0.035)
 
 
-@pytest.mark.parametrize("name", ["NaTaCl6", "TaCl5"])
+@pytest.mark.parametrize("name", ["NTC annealed", "NTC 40 h", "TaCl5"])
 def test_further_shells_come_back(demo: Path, truth: dict[str, Any], name: str) -> None:
     """3.2-6 A, multiple scattering included: within 1.5 % of the first-shell maximum (found 0.7 %)."""
     sample = truth["samples"][name]
@@ -96,7 +96,7 @@ def test_the_drift_can_be_found_in_the_foil(demo: Path, truth: dict[str, Any]) -
     from scipy.optimize import minimize_scalar
 
     for sample in truth["samples"].values():
-        one, two = (columns(demo / "hxma" / f, sample["dark_rates_per_s"]) for f in sample["files"])
+        one, two = (columns(demo / f, sample["dark_rates_per_s"]) for f in sample["files"])
         edge = np.abs(one["energy"] - 9881.0) < 25.0
 
         def misfit(shift: float, one: dict[str, Array] = one, two: dict[str, Array] = two, edge: Any = edge) -> float:
@@ -120,7 +120,7 @@ def test_darks_matter(demo: Path, truth: dict[str, Any]) -> None:
 def test_noise_is_counting_noise(demo: Path, truth: dict[str, Any]) -> None:
     """Scatter between the scans of the sample, over its smooth part, is what counting statistics says."""
     for sample in truth["samples"].values():
-        one, two = (columns(demo / "hxma" / f, sample["dark_rates_per_s"]) for f in sample["files"])
+        one, two = (columns(demo / f, sample["dark_rates_per_s"]) for f in sample["files"])
         fine = energy_grid()[1] > 1.0
         shift = sample["energy_shift_ev"][1]
         known = np.interp(one["energy"], two["energy"] + shift, two["mu"])
@@ -138,14 +138,30 @@ def test_the_edge_rises_at_e0(truth: dict[str, Any], demo: Path) -> None:
 
 
 def test_truth_is_complete(truth: dict[str, Any]) -> None:
-    assert "SIMULATED" in truth["note"]
+    assert list(truth["samples"]) == ["TaCl5", "NTC annealed", "NTC 6 h", "NTC 26 h", "NTC 36 h", "NTC 40 h"]
+    assert truth["phases"]["Ta foil"]["first_shell"]["n"] == 8.0
+    assert (truth["phases"]["crystal"]["sites"], truth["phases"]["glass"]["sites"]) == (36, 60)
     for name, sample in truth["samples"].items():
-        shell = sample["first_shell"]
-        assert shell["n"] == 6.0, name
-        listed = [p for p in sample["paths"] if p["legs"] == 2 and p["r_ang"] < 3.0]
-        assert sum(p["n"] for p in listed) == 6.0
-        assert np.average([p["r_ang"] for p in listed], weights=[p["n"] for p in listed]) == pytest.approx(
-            shell["r_ang"], abs=1e-5
-        )
+        assert sum(sample["phases"].values()) == pytest.approx(1.0), name
         assert len(sample["chi"]) == len(truth["k_inv_ang"]) == len(sample["step_ratio"])
-    assert truth["reference"]["first_shell"]["n"] == 8.0
+        known = [truth["phases"][phase]["first_shell"] for phase in sample["phases"]]
+        n = sum(share * one["n"] for share, one in zip(sample["phases"].values(), known, strict=True))
+        assert sample["first_shell"]["n"] == pytest.approx(n, abs=1e-5)
+    listed = [p for p in truth["phases"]["TaCl5"]["paths"] if p["legs"] == 2 and p["r_ang"] < 3.0]
+    mean = np.average([p["r_ang"] for p in listed], weights=[p["n"] for p in listed])
+    assert mean == pytest.approx(truth["samples"]["TaCl5"]["first_shell"]["r_ang"], abs=1e-4)
+
+
+def test_mixtures_are_sums_of_the_phases(truth: dict[str, Any]) -> None:
+    k = np.array(truth["k_inv_ang"])
+    beyond = k > 2.6  # below, chi of a sample is taken to zero
+    crystal, glass = (np.array(truth["phases"][name]["chi"]) for name in ("crystal", "glass"))
+    for name, x in (
+        ("NTC annealed", 0.0),
+        ("NTC 6 h", 0.15),
+        ("NTC 26 h", 0.45),
+        ("NTC 36 h", 0.75),
+        ("NTC 40 h", 0.95),
+    ):
+        mixed = np.array(truth["samples"][name]["chi"])
+        assert mixed[beyond] == pytest.approx(((1 - x) * crystal + x * glass)[beyond], abs=1e-8), name

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
+from ntcspec.demo import find_resources
 from ntcspec.demo.disorder import einstein_msrd, molecular_msrd, path_sigma2
-from ntcspec.demo.exafs import Site, foil_cluster
+from ntcspec.demo.exafs import FOIL, Phase, foil_cluster
+from ntcspec.demo.structure import clusters_from_cif
 
 
-def test_debye_paths_agree_with_larch(sites: dict[str, list[Site]]) -> None:
+def test_debye_paths_agree_with_larch(static_phases: Mapping[str, Phase]) -> None:
     """Two, three and four legs. larch integrates by the trapezoidal rule with a tolerance of 1e-3, hence 0.3 %."""
     from larch.xafs.sigma2_models import sigma2_correldebye_py
 
-    (foil,) = sites["Ta foil"]
+    (foil,) = static_phases[FOIL].sites
     volume = 3.3013**3 / 2.0
     norman_bohr = (3.0 * volume / (4.0 * np.pi)) ** (1.0 / 3.0) / 0.529177
     legs = set()
@@ -54,14 +58,14 @@ def test_einstein_limits() -> None:
     assert einstein_msrd(np.array(30.0), np.array(300.0), 1.0) == pytest.approx(cold, rel=1e-5)
 
 
-def test_molecular_values_lie_where_the_docstring_says(sites: dict[str, list[Site]]) -> None:
-    (crystal,) = sites["NaTaCl6"]
-    pairs = molecular_msrd(crystal.cluster)
+def test_molecular_values_lie_where_the_docstring_says(static_phases: Mapping[str, Phase]) -> None:
+    (crystal,) = clusters_from_cif(find_resources() / "NaTaCl6_P21c.cif", "Ta", 7.0)
+    pairs = molecular_msrd(crystal)
     assert pairs[0, 1:7] == pytest.approx([0.0026] * 6, abs=5e-5)
     assert pairs[0, 7] == 0.030  # Ta-Na
     within = pairs[1:7, 1:7][np.triu_indices(6, 1)]
     assert sorted(within) == pytest.approx([0.0044] * 3 + [0.0135] * 12, abs=1e-4)
-    (dimer,) = sites["TaCl5"]
+    (dimer,) = static_phases["TaCl5"].sites
     assert molecular_msrd(dimer.cluster)[0, 1:7] == pytest.approx([0.0026] * 4 + [0.0049] * 2, abs=5e-5)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ntcspec.demo import feff
 from ntcspec.demo.exafs import foil_cluster
-from ntcspec.demo.feff import FeffPath, feff_input, path_chi, run_feff
+from ntcspec.demo.feff import FeffPath, feff_input, path_chi, paths_chi, run_feff, run_potentials, scatterers
 from ntcspec.errors import UserError
 
 K = np.arange(0.5, 16.01, 0.05)
@@ -48,6 +48,23 @@ def test_each_path_and_the_sum_agree_with_larch(
     mine = np.sum([path_chi(p, k, s02=s02, sigma2_ang2=sigma2, e0_ev=e0) for p in paths], axis=0)
     assert mine[1:] == pytest.approx(total[1:], abs=1e-6)
     assert np.max(np.abs(total)) > 0.05
+
+
+def test_paths_together_are_paths_one_by_one(run: tuple[Path, list[FeffPath]]) -> None:
+    _, paths = run
+    sigma2 = [0.003 + 1e-4 * i for i in range(len(paths))]
+    together = paths_chi(paths, K, sigma2_ang2=sigma2, s02=0.88, e0_ev=-1.0)
+    alone = [path_chi(p, K, sigma2_ang2=s2, s02=0.88, e0_ev=-1.0) for p, s2 in zip(paths, sigma2, strict=True)]
+    assert together == pytest.approx(np.array(alone), abs=1e-15)
+
+
+def test_shared_potentials_of_the_same_cluster_change_nothing(run: tuple[Path, list[FeffPath]]) -> None:
+    cluster = foil_cluster()[0]
+    assert scatterers(cluster) == ("Ta",)
+    shared = run_feff(cluster, rmax_ang=5.5, potentials=run_potentials(cluster))
+    assert len(shared) == len(run[1])
+    for mine, theirs in zip(shared, run[1], strict=True):
+        assert mine.atoms == theirs.atoms and np.array_equal(mine.amplitude, theirs.amplitude)
 
 
 def test_k_outside_the_table_is_refused(run: tuple[Path, list[FeffPath]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ntcspec.demo import instrument_seed
 from ntcspec.demo.hxma import energy_grid
 
 NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?"
@@ -42,7 +43,8 @@ GENUINE_B = (
     '#(1) Event-ID "BL1606-ID-1 Energy Setting" $(EnergyFeedback) $(EnergyAchieved) "Idiode" "I0" "I1" "I2" $(kName) '
     '"Delay between scans" "PCT for SR1"'
 )
-FILES = {"NaTaCl6_TaL3_1.dat": "A", "NaTaCl6_TaL3_2.dat": "A", "TaCl5_TaL3_1.dat": "B", "TaCl5_TaL3_2.dat": "B"}
+STEMS = {"TaCl5": "B", "NTC-annealed": "A", "NTC-6h": "A", "NTC-26h": "A", "NTC-36h": "A", "NTC-40h": "A"}
+FILES = {f"{stem}_TaL3_{scan}.dat": dialect for stem, dialect in STEMS.items() for scan in (1, 2)}
 
 
 def split(path: Path) -> tuple[list[str], list[str], list[str]]:
@@ -68,7 +70,12 @@ def test_the_header_says_simulated(demo: Path, name: str) -> None:
     remarks, _, _ = split(demo / "hxma" / name)
     text = "\n".join(remarks)
     assert "SIMULATED by ntcspec demo" in text and "no measurement" in text
-    assert "Simulation.seed: 20240430" in text and ".cif" in text
+    assert f"Simulation.seed: {instrument_seed(20240430, 'exafs')}" in text
+    assert "TaCl5_C2m_MODEL_P1.cif" in text or "_1600.npz" in text
+
+
+def test_there_are_no_other_files(demo: Path) -> None:
+    assert sorted(p.name for p in (demo / "hxma").iterdir()) == sorted(FILES)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -99,8 +106,8 @@ def test_grid_is_like_the_genuine_one() -> None:
 
 
 def test_darks_are_declared_where_they_were_added(demo: Path, truth: dict[str, Any]) -> None:
-    for name, sample in truth["samples"].items():
-        _, header, _ = split(demo / "hxma" / f"{name}_TaL3_1.dat")
+    for sample in truth["samples"].values():
+        _, header, _ = split(demo / sample["files"][0])
         cells = re.findall(NUMBER, header[-1].split("=")[1].replace("(x .1 microseconds)", ""))
         ticks, darks = float(cells[0]), np.array(cells[1:5], dtype=float)
         expected = np.array(sample["dark_rates_per_s"]) * ticks * 1e-7

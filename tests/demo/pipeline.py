@@ -1,0 +1,46 @@
+"""The default study run in this process: config and functions of the pipeline itself, without workflow and store."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ntcspec.config.load import load_study
+from ntcspec.techniques import STAGES
+
+ROOT = Path(__file__).parents[2]
+Results = dict[str, Any]  # result of each stage by its name
+
+
+def run(study: Path, technique: str, samples: list[str] | None = None) -> dict[str, Results]:
+    """Every stage of one technique for the samples of a study folder; an excluded measurement is a failure."""
+    plan = load_study(study)
+    assert not plan.excluded, plan.problems
+    chosen = [m for m in plan.measurements if m.technique == technique and (samples is None or m.sample in samples)]
+    return {m.sample: run_stages(technique, m.files, m.parameters, study) for m in chosen}
+
+
+def run_stages(technique: str, files: tuple[str, ...], sections: Mapping[str, Any], root: Path) -> Results:
+    """Every stage of one measurement."""
+    results: Results = {}
+    for stage in STAGES[technique]:
+        module, _, function = stage.function.partition(":")
+        inputs = [results[name] for name in stage.inputs] or [[root / name for name in files], list(files)]
+        results[stage.name] = getattr(import_module(module), function)(*inputs, **stage.parameters(sections))
+    return results
+
+
+def make_study(folder: Path, raw: Path) -> Path:
+    """A study folder with the default config and these raw files."""
+    shutil.copytree(ROOT / "config", folder / "config")
+    (folder / "raw").symlink_to(raw)
+    return folder
+
+
+def metric(results: Results, name: str) -> Any:
+    """A metric by its name."""
+    (found,) = [m for m in results["measure"].metrics if m.name == name]
+    return found
