@@ -16,8 +16,8 @@ import json
 import os
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import Field, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -150,44 +150,69 @@ def _read_failure(note: Any) -> UserError:
 
 
 def _plots(entry: Any, result: Any) -> None:
-    plots: tuple[Plot, ...] = getattr(result, "PLOTS", ())
-    for plot in plots:
-        group = _group(entry, plot.name, "NXdata")
-        group.attrs["signal"] = plot.signal
-        group.attrs["axes"] = list(plot.axes)
-        group["title"] = plot.title
-        for name in (*plot.axes, plot.signal, *plot.auxiliary):
-            group[name] = entry["data"][name]
-            group[name].attrs["target"] = f"/entry/data/{name}"
-        errors = next(f.metadata.get("errors") for f in fields(result) if f.name == plot.signal)
-        if errors and getattr(result, errors).size:
-            group[f"{plot.signal}_errors"] = entry["data"][errors]
+    """One NXdata for each plot of the result, and of the items that it holds; the first is the default."""
+    names = []
+    for name, prefix, owner, plot in _listed_plots(result):
+        group = _group(entry, name, "NXdata")
+        group["title"] = getattr(owner, "label", "") or plot.title
+        links = {path: _leaf(path) for path in (*plot.axes, plot.signal, *plot.auxiliary)}
+        for path, leaf in links.items():
+            group[leaf] = entry["data"][prefix + path]
+            group[leaf].attrs["target"] = f"/entry/data/{prefix}{path}"
+        group.attrs["signal"] = links[plot.signal]
+        group.attrs["axes"] = [links[path] for path in plot.axes]
+        for position, path in enumerate(plot.axes):
+            group.attrs[f"{links[path]}_indices"] = position
         if plot.auxiliary:
-            group.attrs["auxiliary_signals"] = list(plot.auxiliary)
-        for position, axis in enumerate(plot.axes):
-            group.attrs[f"{axis}_indices"] = position
-    if plots:
-        entry.attrs["default"] = plots[0].name
+            group.attrs["auxiliary_signals"] = [links[path] for path in plot.auxiliary]
+        errors = {f.name: f.metadata.get("errors") for f in fields(owner)}.get(plot.signal)
+        if errors and getattr(owner, errors).size:
+            group[f"{links[plot.signal]}_errors"] = entry["data"][prefix + errors]
+        names.append(name)
+    if names:
+        entry.attrs["default"] = names[0]
+
+
+def _listed_plots(result: Any) -> Iterator[tuple[str, str, Any, Plot]]:
+    """(group name, path below /entry/data, dataclass, plot) of the result and of the tuples of dataclasses in it."""
+    for plot in _own_plots(result):
+        yield plot.name, "", result, plot
+    for field in fields(result):
+        items = getattr(result, field.name)
+        if isinstance(items, tuple):
+            for i, item in enumerate(items):
+                for plot in _own_plots(item) if is_dataclass(item) else ():
+                    yield f"{plot.name}_{i:04d}", f"{field.name}/{i:04d}/", item, plot
+
+
+def _own_plots(value: Any) -> tuple[Plot, ...]:
+    return value.plots() if hasattr(value, "plots") else getattr(value, "PLOTS", ())
+
+
+def _leaf(path: str) -> str:
+    """'y' for 'y', 'columns_0003' for 'columns/0003/values'."""
+    return path.removesuffix("/values").replace("/", "_")
 
 
 # --- dataclasses --------------------------------------------------------------------------------
 
 
-def _put_dataclass(group: Any, value: Any) -> None:
+def _put_dataclass(group: Any, value: Any, units: Mapping[str, str] | None = None) -> None:
+    """`units` are those of the whole, for fields whose unit the dataclass itself cannot know."""
     group.attrs["type"] = type(value).__name__
+    inner = value.units() if hasattr(value, "units") else None
     for field in fields(value):
-        _put(group, field.name, getattr(value, field.name), field)
+        item, name = getattr(value, field.name), field.name
+        if isinstance(item, tuple) and item and is_dataclass(item[0]):
+            inside = _group(group, name, "NXcollection")
+            for i, one in enumerate(item):
+                _put_dataclass(_group(inside, f"{i:04d}", "NXcollection"), one, inner)
+        else:
+            unit = field.metadata.get("unit") or (units or {}).get(name, "")
+            _put(group, name, item, unit, field.metadata.get("meaning", ""))
 
 
-def _put(group: Any, name: str, value: Any, field: Field[Any] | None = None) -> None:
-    if is_dataclass(value):
-        _put_dataclass(_group(group, name, "NXcollection"), value)
-        return
-    if isinstance(value, tuple) and value and is_dataclass(value[0]):
-        inside = _group(group, name, "NXcollection")
-        for i, item in enumerate(value):
-            _put_dataclass(_group(inside, f"{i:04d}", "NXcollection"), item)
-        return
+def _put(group: Any, name: str, value: Any, unit: str, meaning: str) -> None:
     if isinstance(value, dict):
         dataset = group.create_dataset(name, data=json.dumps(value, sort_keys=True, ensure_ascii=False), dtype=_TEXT)
     elif isinstance(value, tuple) and all(isinstance(item, str) for item in value):
@@ -198,10 +223,10 @@ def _put(group: Any, name: str, value: Any, field: Field[Any] | None = None) -> 
         array = np.asarray(value)
         packed = {"compression": "gzip", "shuffle": True} if array.size > 4096 else {}
         dataset = group.create_dataset(name, data=array, **packed)
-    if field is not None and field.metadata:
-        if field.metadata.get("unit"):
-            dataset.attrs["units"] = field.metadata["unit"]
-        dataset.attrs["long_name"] = field.metadata["meaning"]
+    if unit:
+        dataset.attrs["units"] = unit
+    if meaning:
+        dataset.attrs["long_name"] = meaning
 
 
 def _get_dataclass(group: Any, kind: type[T]) -> T:

@@ -105,6 +105,16 @@ class XasScan:
     notes: tuple[Note, ...] = text("repairs and choices, in the order they were made")
     header: str = text("header of the raw file, whole")
 
+    def plots(self) -> tuple[Plot, ...]:
+        """The intensities of the first detection mode, as measured."""
+        names = [column.name for column in self.columns]
+        first = self.channels[0] if self.channels else None
+        wanted = [n for n in (*first.numerator, first.denominator) if n] if first else names[1:2]
+        paths = [f"columns/{names.index(name):04d}/values" for name in dict.fromkeys(wanted) if name in names]
+        if not paths:
+            return ()
+        return (Plot("scan", f"{self.source}: as measured", paths[0], ("energy_ev",), tuple(paths[1:])),)
+
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""
         for column in self.columns:

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from ntcspec import store
 from ntcspec.errors import UserError
+from ntcspec.plot.data import PanelData, Series
 from ntcspec.types import Channel, Column, ExafsTransformed, Metric, Metrics, WaveletMap, XasScan, XasScans
 
 RECORD: dict[str, Any] = {
@@ -126,3 +127,22 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         store.write(path, Metrics((object(),), ()), RECORD)  # type: ignore[arg-type]
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["m.nxs"]
+
+
+def test_silx_opens_what_we_write(tmp_path: Path) -> None:
+    nxdata = pytest.importorskip("silx.io.nxdata")
+    panel = PanelData(
+        "exafs.chi_r", "", "R", "angstrom", "|chi(R)|", "angstrom^-3", "", "", np.array([0.0, 6.0]), np.array([0.0, 1.0]),
+        np.empty(0), np.empty(0), 1,
+        (Series("a", "label", "data", 0, True, np.arange(3.0), np.ones(3), np.ones(3), 0.0, 0.0),), (), (), True,
+    )  # fmt: skip
+    one = scan(np.linspace(1.0, 2.0, 5), "i0")
+    raw = dataclasses.replace(one, channels=(Channel("transmission", "log", ("i0",), "i0", "made up"),))
+    cases = {"w": (wavelet(), "1/angstrom"), "p": (panel, "angstrom"), "i": (XasScans((raw, raw)), "eV")}
+    for name, (value, unit) in cases.items():
+        store.write(tmp_path / f"{name}.nxs", value, RECORD)
+        with h5py.File(tmp_path / f"{name}.nxs") as file:
+            found = nxdata.get_default(file)
+            assert found is not None and found.is_valid and not found.issues, name
+            assert found.axes[-1].attrs["units"] == unit
+            assert (found.errors is not None) == (name == "p")

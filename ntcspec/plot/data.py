@@ -72,4 +72,8 @@ class PanelData:
     maps: tuple[Map, ...] = text("maps, in reading order")
     notes: tuple[str, ...] = text("notes below the panel")
     simulated: bool = scalar("", "something in it is simulated: the figure says so")
-    PLOTS: ClassVar[tuple[Plot, ...]] = ()
+
+    def units(self) -> dict[str, str]:
+        """Units of the arrays in `series` and `maps`, which share the axes of the panel."""
+        x, y, z = self.x_unit, self.y_unit, self.z_unit
+        return {"x": x, "y": y, "z": z, "y_error": y, "offset": y, "label_at": y, "fwhm_x": x, "fwhm_y": y}
