@@ -63,6 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `ntcspec trace ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if os.environ.get("NTCSPEC_DEBUG"):
+            raise
+        print(f"ntcspec {options.command}: internal error ({type(error).__name__}: {error})", file=sys.stderr)
+        print("This is a defect of ntcspec: please report it with what NTCSPEC_DEBUG=1 shows.", file=sys.stderr)
+        return 70
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from ntcspec.techniques import STAGES, Stage, stage_of
 TABLE_MODULES = ("ntcspec.stage", "ntcspec.study.table")
 PANEL_MODULES = ("ntcspec.stage", "ntcspec.study.panel")
 TABLE = "results/metrics.csv"
+SAMPLES_TABLE = "results/samples.csv"
 SUMS = "results/SHA256SUMS"
 PANEL_SUFFIXES = ("nxs", "png", "pdf", "svg")
 
@@ -123,8 +124,10 @@ class Plan:
     def _table_job(self) -> Job:
         measurements = self.study.measurements
         inputs = tuple(self._artifact("metrics", f"{m.folder}/measure.json") for m in measurements)
-        parameters = {"excluded": [asdict(e) for e in self.study.excluded]}
-        return _job((TABLE,), self._about_study("table", measurements), parameters, inputs, TABLE_MODULES)
+        excluded = [asdict(e) for e in self.study.excluded]
+        samples = [{"name": name, **about} for name, about in self.study.samples.items()]
+        parameters = {"excluded": excluded, "samples": samples}
+        return _job((TABLE, SAMPLES_TABLE), self._about_study("table", measurements), parameters, inputs, TABLE_MODULES)
 
     def _panel_job(self, name: str) -> Job:
         panel = self.study.panels[name]

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from ntcspec.config import exafs
-from ntcspec.config.study import TECHNIQUES, Measurement, Panel, Sample, SamplesFile, StudyFile
+from ntcspec.config.study import TECHNIQUES, Measurement, Panel, Property, Sample, SamplesFile, StudyFile
 
 HEAD = """\
 # Configuration
@@ -35,6 +35,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD, "## config.yaml", *_table(StudyFile), "### One panel", *_table(Panel)]
     parts += ["## samples.yaml", *_table(SamplesFile), "### One sample", *_table(Sample)]
+    parts += ["### One property", *_table(Property)]
     parts += ["### One measurement", *_table(Measurement), "### Columns of a text file", *_table(exafs.Columns)]
     for technique, model in TECHNIQUES.items():
         parts.append(f"## Parameters of `{technique}`")

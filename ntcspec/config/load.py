@@ -60,6 +60,7 @@ class Study:
     measurements: tuple[MeasurementPlan, ...]
     panels: Mapping[str, Panel]
     labels: Mapping[str, str]
+    samples: Mapping[str, Mapping[str, Any]]
     excluded: tuple[Excluded, ...] = ()
     problems: tuple[UserError, ...] = field(default=())
 
@@ -116,6 +117,7 @@ def load_study(study: Path) -> Study:
         measurements=tuple(resolver.measurements),
         panels=model.panels,
         labels=resolver.labels,
+        samples=resolver.about,
         excluded=tuple(resolver.excluded),
         problems=tuple(resolver.problems),
     )
@@ -177,6 +179,7 @@ class _Resolver:
         self.excluded: list[Excluded] = []
         self.problems: list[UserError] = []
         self.labels: dict[str, str] = {}
+        self.about: dict[str, dict[str, Any]] = {}
         self.folders: dict[str, str] = {}
 
     def run(self) -> None:
@@ -207,6 +210,7 @@ class _Resolver:
             return
         assert parsed is not None and isinstance(measurements, dict)
         sample = parsed.samples[name]
+        self.about[name] = sample.model_dump(mode="json", exclude={"measurements"})
         for measurement, values in measurements.items():
             self.measurement(name, str(measurement), values, sample.composition or "", sample.simulated)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ntcspec.config.base import Parameters, param, required
 from ntcspec.config.exafs import Columns, Exafs
@@ -28,12 +28,31 @@ class Measurement(Parameters):
     measure: dict[str, Any] = param({}, "", "parameters of the stage `measure` for this measurement alone")
 
 
+class Property(Parameters):
+    """Something known of a sample that is not measured here, such as its conductivity or its milling time."""
+
+    value: float | None = param(None, "", "the number, in `unit`; without it `reason` says why it is missing")
+    unit: str = required("unit of value and uncertainty")
+    u: float | None = param(None, "", "standard uncertainty; without it none is known", ge=0)
+    source: str = param("", "", "where the number stands: a reference and the place in it")
+    reason: str = param("", "", "why there is no value")
+
+    @model_validator(mode="after")
+    def _either(self) -> Property:
+        if (self.value is None) != bool(self.reason):
+            raise ValueError("give `value`, or `reason` where there is none")
+        return self
+
+
 class Sample(Parameters):
     """One material."""
 
     label: str | None = param(None, "", "name in figures; without it the sample's name")
     composition: str | None = param(None, "", "chemical formula")
     simulated: bool = param(False, "", "true where the data is not measured; said wherever it is shown")
+    properties: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Property] = param(
+        {}, "", "properties by name, in small letters"
+    )
     measurements: dict[str, Measurement] = required("the sample's measurements by name")
 
 

@@ -42,9 +42,11 @@ INPUTS = (  # what every instrument may count on
     "gl4_1600.npz",
     "gl0_1600.npz",
     "raman_bands.tsv",
+    "compton_hubbell1975.tsv",
 )
 INSTRUMENTS: tuple[Instrument, ...] = (  # those that take longest first
     ("exafs", "ntcspec.demo.exafs:make"),
+    ("scattering", "ntcspec.demo.scattering:make"),
     ("xanes", "ntcspec.demo.xanes:make"),
     ("nmr", "ntcspec.demo.nmr:make"),
     ("raman", "ntcspec.demo.raman:make"),

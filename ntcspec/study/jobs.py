@@ -11,15 +11,19 @@ from ntcspec.stage import Params, job, record_for, records_of
 
 
 def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
-    """results/metrics.csv from all measure.json."""
+    """results/metrics.csv and results/samples.csv from all measure.json."""
     with job(log):
-        from ntcspec.study.table import metrics_csv
+        from ntcspec.study.table import metrics_csv, samples_csv
 
         found = [json.loads(Path(p).read_text(encoding="utf-8")) for p in inputs]
         upstream = {i["path"]: one["record"] for i, one in zip(params["origin"], found, strict=True)}
         record = record_for(params, inputs, upstream)
-        text = metrics_csv(found, params["settings"]["excluded"], canonical(record))
-        write_atomic(Path(outputs[0]), text.encode())
+        tables = (
+            metrics_csv(found, params["settings"]["excluded"], canonical(record)),
+            samples_csv(found, params["settings"]["samples"], canonical(record)),
+        )
+        for path, text in zip(outputs, tables, strict=True):
+            write_atomic(Path(path), text.encode())
 
 
 def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:

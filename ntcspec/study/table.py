@@ -1,4 +1,4 @@
-"""results/metrics.csv: one row a metric, of all samples and techniques."""
+"""results/metrics.csv: one row a metric. results/samples.csv: one row a sample, properties and metrics side by side."""
 
 from __future__ import annotations
 
@@ -31,6 +31,38 @@ def metrics_csv(measured: Sequence[Mapping[str, Any]], excluded: Sequence[Mappin
             writer.writerow({**about, **words, **numbers, "reason": metric["reason"]})
     for one in excluded:
         writer.writerow({"sample": one["sample"], "measurement": one["name"], "reason": one["reason"]})
+    return out.getvalue()
+
+
+def samples_csv(measured: Sequence[Mapping[str, Any]], samples: Sequence[Mapping[str, Any]], record_json: str) -> str:
+    """One row a sample: its properties, then its metrics, each with its uncertainties. First line: the record.
+
+    Columns are named 'name [unit]', with 'u(name)' behind a property and 'u_stat(name)', 'u_sys(name)' behind a metric,
+    whose name starts with its measurement. What is missing is empty; metrics.csv says why.
+    """
+    cells: list[tuple[str, dict[str, str]]] = []  # (sample, values by column), in the order of the columns
+    for one in samples:
+        about = {"label": one["label"] or one["name"], "composition": one["composition"] or ""}
+        cells.append((one["name"], {"sample": one["name"], **about, "simulated": "yes" if one["simulated"] else "no"}))
+    for one in samples:
+        for name, known in one["properties"].items():
+            values = {f"{name} [{known['unit']}]": _number(known["value"]), f"u({name})": _number(known["u"])}
+            cells.append((one["name"], values))
+    for one in measured:
+        for metric in one["metrics"]:
+            name = f"{one['record']['measurement']}.{metric['name']}"
+            values = {f"{name} [{metric['unit']}]": _number(metric["value"])}
+            values |= {f"{u}({name})": _number(metric[u]) for u in ("u_stat", "u_sys")}
+            cells.append((one["record"]["sample"], values))
+    rows: dict[str, dict[str, str]] = {}
+    for sample, values in cells:
+        rows.setdefault(sample, {}).update(values)
+    out = io.StringIO()
+    out.write(f"{RECORD_PREFIX}{record_json}\n")
+    columns = dict.fromkeys(column for _, values in cells for column in values)
+    writer = csv.DictWriter(out, list(columns) or ["sample"], lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows(rows.values())
     return out.getvalue()
 
 

@@ -143,3 +143,19 @@ def test_a_window_and_a_box_need_different_names(tmp_path: Path) -> None:
     measure = "measure: {windows: {lobe: [1, 2]}, boxes: {lobe: {k: [3, 8], r: [3, 4]}}}"
     found = problems_of(study(tmp_path, config=CONFIG.replace("reduce: {rbkg_ang: 1.2}", measure)))
     assert any("line 4: defaults.exafs.measure: 'lobe' names a window and a box" in p for p in found), found
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("{value: 1, unit: h, reason: why}", "give `value`, or `reason`"),
+        ("{unit: h}", "give `value`, or `reason`"),
+        ("{value: 1}", "unit: this key is missing"),
+        ("{value: 1, unit: h, u: -1}", "greater than or equal to 0"),
+    ],
+)
+def test_a_property_has_a_unit_and_a_value_or_a_reason(tmp_path: Path, given: str, told: str) -> None:
+    text = SAMPLES.replace("  one:\n", f"  one:\n    properties:\n      milling_time: {given}\n")
+    loaded = load_study(study(tmp_path, samples=text))
+    assert any("line 4: samples.one.properties.milling_time" in str(p) and told in str(p) for p in loaded.problems)
+    assert [m.sample for m in loaded.measurements] == ["two"]

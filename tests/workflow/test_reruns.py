@@ -73,7 +73,7 @@ def test_a_wavelet_parameter_reruns_the_wavelet_alone(study: Path) -> None:
     assert changed == {
         *(f"{s}/exafs/{f}" for s in "ab" for f in ("wavelet.nxs", "measure.nxs", "measure.json")),
         *(f"panels/map.{suffix}" for suffix in ("nxs", "png", "pdf", "svg")),
-        "metrics.csv", "SHA256SUMS",
+        "metrics.csv", "samples.csv", "SHA256SUMS",
     }  # fmt: skip
 
 

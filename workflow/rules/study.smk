@@ -6,6 +6,7 @@ rule table:
         job_inputs("results/metrics.csv"),
     output:
         update("results/metrics.csv"),
+        update("results/samples.csv"),
     log:
         "results/logs/metrics.log",
     params:
