@@ -9,8 +9,6 @@ def main(options: argparse.Namespace) -> int:
     """Write the files unless they are there."""
     from ntcspec.demo import write_raw
 
-    written = write_raw(options.folder, force=options.force)
-    print(
-        f"{len(written)} SIMULATED raw files in {options.folder}" if written else f"{options.folder}: all there already"
-    )
+    files = write_raw(options.folder, force=options.force)
+    print(f"{options.folder}: {len(files)} SIMULATED raw files")
     return 0
