@@ -127,6 +127,7 @@ def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
+_REPEATS = re.compile(r"(.+?)\1{9,}")  # Snakemake takes a name like that for an endless recursion
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -296,6 +297,12 @@ class _Resolver:
                 found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
 
     def folder(self, sample: str, name: str, key: Key) -> str:
+        for part in (sample, name):
+            if len(slug(part).encode()) > 100 or _REPEATS.search(slug(part)):
+                what = f"the name {part[:30]!r}... is too long, or repeats itself too often, for a folder"
+                fix = "give a shorter name, and the long one as `label`"
+                self.exclude(sample, name, [UserError(self.samples.where(key), what, fix)])
+                return ""
         folder = f"results/{slug(sample)}/{slug(name)}"
         other = self.folders.setdefault(folder, f"{sample} / {name}")
         if other != f"{sample} / {name}":
@@ -323,10 +330,10 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def slug(name: str) -> str:
-    """A name as a folder: letters, digits, '.', '_', '+' and '-' stay, the rest becomes '_'."""
+    """A name as a folder: letters of any script, digits, '.', '_', '+' and '-' stay, the rest becomes '_'."""
     plain = unicodedata.normalize("NFKD", name)
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"[^A-Za-z0-9._+-]+", "_", plain).strip(".") or "_"
+    return re.sub(r"[^\w.+-]+", "_", plain).strip(".") or "_"
 
 
 def _near(path: Path) -> str:

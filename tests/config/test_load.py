@@ -130,13 +130,8 @@ def test_find_config_says_what_it_looked_for(tmp_path: Path) -> None:
 
 def test_merge_and_slug() -> None:
     assert merge({"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": 3}, "d": [2]}) == {"a": {"b": 3, "c": 2}, "d": [2]}
-    assert [slug(s) for s in ("NTC 40 h", "TaCl₅", "ü<script>", "..", "")] == [
-        "NTC_40_h",
-        "TaCl5",
-        "u_script_",
-        "_",
-        "_",
-    ]
+    names = ("NTC 40 h", "TaCl₅", "ü<script>", "медь", "..", "")
+    assert [slug(name) for name in names] == ["NTC_40_h", "TaCl5", "u_script_", "медь", "_", "_"]
 
 
 def test_a_window_and_a_box_need_different_names(tmp_path: Path) -> None:
@@ -159,3 +154,10 @@ def test_a_property_has_a_unit_and_a_value_or_a_reason(tmp_path: Path, given: st
     loaded = load_study(study(tmp_path, samples=text))
     assert any("line 4: samples.one.properties.milling_time" in str(p) and told in str(p) for p in loaded.problems)
     assert [m.sample for m in loaded.measurements] == ["two"]
+
+
+@pytest.mark.parametrize("name", ["x" * 150, "ab" * 30])
+def test_a_name_that_no_folder_can_have(tmp_path: Path, name: str) -> None:
+    found = load_study(study(tmp_path, samples=SAMPLES.replace("  one:", f"  {name}:")))
+    assert "give a shorter name" in str(found.problems[0])
+    assert [m.sample for m in found.measurements] == ["two"]
