@@ -58,7 +58,7 @@ class Column:
     values: Array = array("", "values, one a row")
 
 
-DetectionMode = Literal["transmission", "fluorescence", "reference"]
+DetectionMode = Literal["transmission", "fluorescence", "reference", "tey"]  # tey: total electron yield
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Channel:
     kind 'direct': mu = numerator[0], no denominator
     """
 
-    mode: str = text("detection mode: transmission, fluorescence or reference")
+    mode: str = text("detection mode: transmission, fluorescence, reference or tey (total electron yield)")
     kind: str = text("log, ratio or direct")
     numerator: tuple[str, ...] = text("columns that are summed")
     denominator: str = text("column divided by; empty for 'direct'")

@@ -25,9 +25,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _raw(path: Path) -> list[str]:
-    from ntcspec.readers import describe, read_xas
+    from ntcspec.readers import describe_file
 
-    return describe(read_xas(path, path.name, None))
+    return describe_file(path, path.name)
 
 
 def _artifact(path: Path, record: dict[str, Any]) -> list[str]:

@@ -57,8 +57,8 @@ class ReduceVariants(Parameters):
 class Reduce(Parameters):
     """Merge, normalise, subtract the background: chi(k)."""
 
-    mode: Literal["auto", "transmission", "fluorescence", "reference"] = param(
-        "auto", "", "detection mode; `auto`: what the file names, else transmission, else fluorescence"
+    mode: Literal["auto", "transmission", "fluorescence", "tey", "reference"] = param(
+        "auto", "", "detection mode; `auto`: what the file names, else transmission, fluorescence, electron yield"
     )
     align: Literal["auto", "reference", "none"] = param(
         "auto", "", "align repeat scans on the reference channel; `auto`: where every scan has one"

@@ -232,6 +232,7 @@ class _Resolver:
             edge_energy = edges_of(model.element)[model.edge]
             atom = {"element": model.element, "edge": model.edge, "edge_energy_ev": edge_energy}
             columns = model.columns.model_dump(mode="json") if model.columns else None
+            asked = {"columns": columns, "simulated": simulated, **({"select": model.select} if model.select else {})}
             self.measurements.append(
                 MeasurementPlan(
                     sample=sample,
@@ -241,7 +242,7 @@ class _Resolver:
                     composition=composition,
                     simulated=simulated,
                     files=model.files,
-                    parameters={**parameters, "ingest": {**parameters["ingest"], **atom, "columns": columns}},
+                    parameters={**parameters, "ingest": {**parameters["ingest"], **atom, **asked}},
                     folder=folder,
                 )
             )

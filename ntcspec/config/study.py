@@ -21,6 +21,12 @@ class Measurement(Parameters):
     element: str = required("absorbing element, e.g. Ta")
     edge: Literal["K", "L1", "L2", "L3", "M1", "M2", "M3", "M4", "M5"] = required("absorption edge")
     columns: Columns | None = param(None, "", "which column is what, where the file does not say it or says it wrong")
+    select: str = param(
+        "",
+        "",
+        "which scan or group of a file that holds several; 'a|b' or '*' takes several as repeat scans",
+        coerce_numbers_to_str=True,
+    )
     ingest: dict[str, Any] = param({}, "", "parameters of the stage `ingest` for this measurement alone")
     reduce: dict[str, Any] = param({}, "", "parameters of the stage `reduce` for this measurement alone")
     transform: dict[str, Any] = param({}, "", "parameters of the stage `transform` for this measurement alone")

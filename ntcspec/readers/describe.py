@@ -37,6 +37,15 @@ def describe(scan: XasScan) -> list[str]:
     return lines
 
 
+def describe_one_of(name: str, scan: XasScan) -> list[str]:
+    """A scan among several: name, range, formulas and notes, in a few lines."""
+    finite = scan.energy_ev[np.isfinite(scan.energy_ev)]
+    span = f"{finite.min():.3f} to {finite.max():.3f} eV" if finite.size else "no finite energy"
+    formulas = "; ".join(f"{channel.mode}: {channel.formula}" for channel in scan.channels)
+    lines = [f"  {name!r}", f"      {scan.energy_ev.size} rows, {span}", f"      {formulas}"]
+    return lines + [f"      - {note}" for note in scan.notes]
+
+
 def _roles(channels: tuple[Channel, ...], name: str) -> list[str]:
     """'above in transmission' where a column is divided, 'below' where it divides."""
     found = []

@@ -51,6 +51,11 @@ def shorten(words: str, length: int = 160) -> str:
     return words if len(words) <= length else words[: length - 3] + "..."
 
 
+def storable(words: str) -> str:
+    """Without NUL and lone surrogates, which neither HDF5 nor UTF-8 can hold."""
+    return words.replace("\0", "").encode("utf-8", errors="replace").decode("utf-8")
+
+
 def load_text(path: Path, source: str) -> TextFile:
     """Read `path`; `source` is the name that errors and notes show.
 
@@ -59,7 +64,11 @@ def load_text(path: Path, source: str) -> TextFile:
     UserError
         Missing file, directory, unreadable, empty, or not text.
     """
-    content = _read_bytes(path, source)
+    return text_file(read_bytes(path, source), source)
+
+
+def text_file(content: bytes, source: str) -> TextFile:
+    """The lines of `content`; UserError if it is empty or no text."""
     _refuse_binary(content, source)
     words, notes = _decode(content)
     words = words.replace("\r\n", "\n").replace("\r", "\n")
@@ -73,9 +82,11 @@ def load_text(path: Path, source: str) -> TextFile:
     return TextFile(source, tuple(lines), ends_with_newline, notes)
 
 
-def _read_bytes(path: Path, source: str) -> bytes:
+def read_bytes(path: Path, source: str, most: int = -1) -> bytes:
+    """The first `most` bytes of a file, or all; UserError if it is missing, a folder, or cannot be read."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except FileNotFoundError:
         raise UserError(source, "no such file", "check the path; it is case-sensitive") from None
     except IsADirectoryError:

@@ -8,7 +8,7 @@
     #  energy i0 itrans          labels (optional)
 
 BMM's `Scan.plot_hint: ln(It/Ir)  --  ln($6/$7)` tells by column numbers what the sample's mu is; it counts, since
-the sample may stand in the reference position.
+the sample may stand in the reference position. Detectors of many elements: see ntcspec.readers.elements.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ntcspec.errors import UserError
-from ntcspec.readers import axis
+from ntcspec.readers import axis, elements
 from ntcspec.readers.build import Draft, build_scan, edge_name, element_symbol, unique_names
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles, detectors_by_name, list_columns, yaml_ref
 from ntcspec.readers.table import Table, parse_table, rows_below
@@ -77,13 +77,16 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None) -> XasSc
     names, units = _columns(file, header, width)
     told = [_evidence(file, header, index, name) for index, name in enumerate(names)]
     roles, hint_notes = _roles(file, header, names, units, told, spec)
-    if spec and spec.names_detectors:
-        notes = _dead_time_note(names, spec)
-    else:
-        notes = ()
-        _refuse_many_elements(file, table, names, roles)
-    own_mu = next((Pick(i, told[i]) for i, name in enumerate(names) if name.casefold() == "xmu"), None)
     element, edge = _element_and_edge(header)
+    own_mu = next((Pick(i, told[i]) for i, name in enumerate(names) if name.casefold() == "xmu"), None)
+    named = spec is not None and (spec.settles("fluorescence") or spec.settles("mu"))
+    summed = None if named else elements.sum_elements(table, names, told, roles, element, file.source)
+    notes: tuple[Note, ...] = _dead_time_note(names, spec) if spec else ()
+    if summed:
+        table, roles, notes = summed.table, summed.roles, summed.notes
+        names, units = (*names, summed.name), (*units, "")
+    elif not (spec and spec.names_detectors):
+        _refuse_many_elements(file, table, names, roles)
     draft = Draft(
         file=file,
         format=NAME,

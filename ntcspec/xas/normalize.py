@@ -2,7 +2,7 @@
 
 Symbols: E energy (eV); pre1 < pre2 < 0 < norm1 < norm2 relative to E0 (eV).
 
-Order of steps: detection mode (asked, or named by the file, or transmission, or fluorescence); E0 (asked, or the
+Order of steps: detection mode (asked, named by the file, or the first of those that every scan has); E0 (asked, or the
 steepest point near the tabulated edge); ranges cut to the data. Less than half of an asked range is an error, as an
 edge step from it would not be what was asked; less than all of it is a note.
 """
@@ -29,11 +29,11 @@ def choose_mode(scans: XasScans, mode: str) -> tuple[str, str]:
         if len(preferred) > 1:
             names = " and ".join(sorted(preferred))
             raise UserError(scans.scans[0].source, f"repeat scans name different modes: {names}", "set reduce.mode")
-        usable = [m for m in ("transmission", "fluorescence") if all(m in h for h in have)]
+        usable = [m for m in ("transmission", "fluorescence", "tey") if all(m in h for h in have)]
         if preferred:
             mode, why = preferred.pop(), "named by the file"
         elif usable:
-            mode, why = usable[0], "first of transmission and fluorescence that every scan has"
+            mode, why = usable[0], "first of transmission, fluorescence and electron yield that every scan has"
         else:
             raise UserError(
                 scans.scans[0].source, "no mode that every scan has: " + "; ".join(map(str, have)), "set reduce.mode"

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from ntcspec.readers import read_xas
+from ntcspec.errors import UserError
+from ntcspec.readers import read_scans
 from ntcspec.readers.columns import ColumnSpec
 from ntcspec.types import XasScans
 from ntcspec.xas.ingest import ingest
+
+SIMULATED = "SIMULATED by ntcspec demo"  # stands in the header of every raw file of the demo study
 
 
 def ingest_files(
@@ -21,15 +24,24 @@ def ingest_files(
     edge_energy_ev: float,
     bad_rows: Literal["refuse", "drop"],
     columns: Mapping[str, Any] | None,
+    simulated: bool = False,
+    select: str = "",
 ) -> XasScans:
     """Read the raw files of one measurement in the order of the study.
 
     paths: where to open each file; sources: its name in the study, which messages and the store use.
     columns: roles given by the user (ntcspec.config.exafs.Columns), or None.
+    simulated: whether the study says that the sample is simulated; a file that says so itself must not pass for measured.
+    select: which scan of a file that holds several, 'a|b' or '*' for several repeat scans, '' if there is no choice.
     Raises UserError for whatever keeps a file from being read as absorption of this edge.
     """
     spec = None
     if columns is not None:
         spec = ColumnSpec(**{**columns, "fluorescence": tuple(columns["fluorescence"])})
-    scans = [read_xas(path, source, spec) for path, source in zip(paths, sources, strict=True)]
+    pairs = zip(paths, sources, strict=True)
+    scans = [scan for path, source in pairs for scan in read_scans(path, source, spec, select)]
+    for scan in scans:
+        if SIMULATED in scan.header and not simulated:
+            fix = "add `simulated: true` to the sample, so that everything made from it says so"
+            raise UserError(scan.source, f"its header says {SIMULATED!r}, the study does not", fix)
     return ingest(scans, element=element, edge=edge, edge_energy_ev=edge_energy_ev, bad_rows=bad_rows)
