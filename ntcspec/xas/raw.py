@@ -31,7 +31,7 @@ def ingest_files(
 
     paths: where to open each file; sources: its name in the study, which messages and the store use.
     columns: roles given by the user (ntcspec.config.exafs.Columns), or None.
-    simulated: whether the study says that the sample is simulated; a file that says so itself must not pass for measured.
+    simulated: whether the study calls the sample simulated; a file that says so of itself must not pass for measured.
     select: which scan of a file that holds several, 'a|b' or '*' for several repeat scans, '' if there is no choice.
     Raises UserError for whatever keeps a file from being read as absorption of this edge.
     """
