@@ -20,3 +20,8 @@ rule all:
     input:
         PLAN.outputs(),
         "results/SHA256SUMS",
+
+
+onsuccess:
+    for name, reason in failures(PLAN):
+        print(f"FAILED {name}: {reason}", file=sys.stderr)

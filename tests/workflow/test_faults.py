@@ -3,12 +3,15 @@
 import csv
 import fcntl
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from study import E0, artifacts, jobs_done, make_study, measurement, ntcspec, table, write_yaml, xdi
+from study import E0, ROOT, artifacts, jobs_done, make_study, measurement, ntcspec, table, write_yaml, xdi
 
 TAIL = "\n".join(["# ///", "# ---", "# energy i0 itrans irefer"])
 
@@ -211,3 +214,14 @@ def test_no_study_and_nothing_in_it(tmp_path: Path) -> None:
     assert "samples.yaml: no such file" in ntcspec("run", tmp_path).stderr
     write_yaml(tmp_path / "samples.yaml", {"samples": {}})
     assert "lists no sample" in ntcspec("run", tmp_path).stderr
+
+
+def test_plain_snakemake_names_what_failed(tmp_path: Path) -> None:
+    folder = make_study(tmp_path, {"a": {"measurements": {"exafs": measurement("raw/a1.xdi")}}})
+    (folder / "raw/a1.xdi").write_bytes(b"")
+    profile = ROOT / "workflow/profiles/default"
+    words = ["--snakefile", ROOT / "Snakefile", "--directory", folder, "--workflow-profile", profile]
+    command = [sys.executable, "-m", "snakemake", *map(str, words), "--config", "study=config.yaml"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(command, capture_output=True, text=True, env=env, cwd=tmp_path, timeout=300, check=False)
+    assert "FAILED a / exafs: raw/a1.xdi: the file is empty" in run.stdout + run.stderr

@@ -4,7 +4,7 @@ import sys
 from ntcspec.config.load import load_study
 from ntcspec.errors import Problems
 from ntcspec.plan import Plan
-from ntcspec.workflow import measurement_pattern
+from ntcspec.workflow import failures, measurement_pattern
 
 try:
     PLAN = Plan(load_study(Path(config.get("study", "config/config.yaml"))))
