@@ -16,7 +16,7 @@ import rexafs
 from larch import Group
 from larch.xafs import autobk, cauchy_wavelet, pre_edge, xftf
 
-from ntcspec.types import Channel, Column, XasScan, XasScans
+from ntcspec.types.xas import Channel, Column, XasScan, XasScans
 from ntcspec.xas.features import measure_exafs
 from ntcspec.xas.fourier import transform_exafs
 from ntcspec.xas.reduce import reduce_exafs

@@ -15,7 +15,9 @@ from hypothesis.extra import numpy as hnp
 from ntcspec import store
 from ntcspec.errors import UserError
 from ntcspec.plot.data import PanelData, Series
-from ntcspec.types import Channel, Column, ExafsTransformed, Metric, Metrics, WaveletMap, XasScan, XasScans
+from ntcspec.types import Metric, Metrics
+from ntcspec.types.exafs import ExafsTransformed, WaveletMap
+from ntcspec.types.xas import Channel, Column, XasScan, XasScans
 
 RECORD: dict[str, Any] = {
     "study": "s", "sample": "Ta₂O₅ <a>", "measurement": "exafs", "technique": "exafs", "stage": "ingest", "order": 0,

@@ -15,12 +15,12 @@ from types import ModuleType
 from typing import Any
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.readers import _hdf5, athena, hxma, nexus, pf9809, sgm, spec, sxrmb, vlspgm, xdi
+from ntcspec.readers import _hdf5, athena, hxma, nexus, pf9809, sgm, spec, sxrmb, sxrmb_dacq, vlspgm, xdi
 from ntcspec.readers import columns as _columns
 from ntcspec.readers.columns import ColumnSpec
 from ntcspec.readers.describe import describe, describe_one_of
 from ntcspec.readers.text import TextFile, load_text, read_bytes, text_file
-from ntcspec.types import XasScan
+from ntcspec.types.xas import XasScan
 
 __all__ = [
     "HDF5_READERS",
@@ -34,7 +34,7 @@ __all__ = [
     "recognise",
 ]
 
-XAS_READERS: tuple[ModuleType, ...] = (xdi, hxma, sxrmb, vlspgm, pf9809, athena, spec)
+XAS_READERS: tuple[ModuleType, ...] = (xdi, hxma, sxrmb, sxrmb_dacq, vlspgm, pf9809, athena, spec)
 HDF5_READERS: tuple[ModuleType, ...] = (sgm, nexus)
 SHOWN_NAMES = 30
 

@@ -27,9 +27,10 @@ from ntcspec.errors import UserError
 from ntcspec.readers import axis
 from ntcspec.readers.build import Draft, build_scan
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles
-from ntcspec.readers.table import Table, is_number
+from ntcspec.readers.table import Table, is_number, numbers_of, to_number
 from ntcspec.readers.text import TextFile, shorten, storable
-from ntcspec.types import Array, Note, XasScan
+from ntcspec.types import Array, Note
+from ntcspec.types.xas import XasScan
 
 NAME = "athena"
 GZIP = b"\x1f\x8b"
@@ -44,6 +45,8 @@ _TOKEN = re.compile(
     r"""\s*(?:'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>[\w.+-]+)|(?P<mark>=>|[,;()\[\]{}]))""",
     re.DOTALL,
 )
+_FLAT = re.compile(r"\s*+\(((?:\s*+'[^'\\]*+'\s*+,?+)*+)\s*+\)\s*+;")  # ('1', '2', ..); as most lists are
+_QUOTED = re.compile(r"'([^']*)'")
 _OPEN, _CLOSE = {"(": ")", "[": "]", "{": "}"}, frozenset(")]}")
 
 
@@ -64,7 +67,7 @@ class Group:
     def number(self, key: str) -> float | None:
         """A parameter as a number; None if it is missing or none."""
         words = self.args.get(key, "").strip()
-        return float(words) if is_number(words) else None
+        return to_number(words) if is_number(words) else None
 
 
 def unpack(content: bytes, source: str) -> bytes:
@@ -220,6 +223,9 @@ def _perl_groups(file: TextFile) -> list[Group]:
 
 def _value(file: TextFile, text: str, position: int, line: int) -> tuple[Any, int]:
     """A perl scalar or list up to ';', as str and list. Hashes become lists as well."""
+    flat = _FLAT.match(text, position)
+    if flat:
+        return _QUOTED.findall(flat.group(1)), flat.end()
     stack: list[tuple[str, list[Any]]] = [("", [])]
     while token := _TOKEN.match(text, position):
         position = token.end()
@@ -275,10 +281,13 @@ def _words(value: Any) -> str:
 
 def _array(file: TextFile, line: int, key: str, value: Any) -> Array:
     items = value if isinstance(value, list) else [value]
+    fast = numbers_of(items) if all(isinstance(item, str) for item in items) else None
+    if fast is not None:
+        return fast
     for index, item in enumerate(items, 1):
         if not isinstance(item, str) or not is_number(item):
             raise UserError(file.at(line), f"{key}, point {index}: {shorten(_words(item), 40)!r} is no number", _RESAVE)
-    return np.array([float(item) for item in items], dtype=np.float64)
+    return np.array([to_number(item) for item in items], dtype=np.float64)
 
 
 # --- one group as a scan ----------------------------------------------------------------------

@@ -54,32 +54,45 @@ def from_energy(file: TextFile, column: str, unit: str, values: Array, evidence:
         The values do not look like the unit stated, or like eV where none is.
     """
     where, kind = f"{file.source}, {column}", unit_kind(unit)
-    low, high = _range(where, values)
-    span = f"{low:g} to {high:g}"
+    span = "{:g} to {:g}".format(*_range(where, values))
+    by, told, notes = "the file", evidence, tuple[Note, ...]()
     if spec.energy_unit is not None:
-        told = f"{evidence}; columns.energy_unit: {spec.energy_unit} in the study"
-        notes: tuple[Note, ...] = ()
+        by, told = "the study", f"{evidence}; columns.energy_unit: {spec.energy_unit} in the study"
         if kind not in ("", spec.energy_unit):
             notes = (f"the file states {unit!r} as the unit of {column}, the study {spec.energy_unit}: the study wins",)
-        return (values * 1000.0 if spec.energy_unit == "keV" else values), told, notes + _converted(spec.energy_unit)
+        kind = spec.energy_unit
+    _refuse_unit(where, column, kind, unit, by, values)
     if kind == "keV":
-        if low > KEV_BELOW:
-            raise UserError(where, f"the unit is keV, but values of {span} look like eV", _unit_key(column, "eV"))
-        return values * 1000.0, evidence, _converted("keV")
-    if kind == "degrees":
-        raise UserError(where, "the unit is degrees: this is an angle, not an energy", _angle_key(column))
-    if kind == "other":
-        raise UserError(where, f"the unit {unit!r} is not one of energy", _unit_key(column, "eV"))
-    if high < (SOFTEST_EV if kind == "eV" else KEV_BELOW):
-        raise UserError(where, _looks_like(values, span, kind), f"{_unit_key(column, 'keV')}; {_angle_key(column)}")
-    if high > HARDEST_EV:
-        raise UserError(
-            where, f"values of {span} are no X-ray energies in eV", "name the energy column: `columns: {energy: ..}`"
-        )
+        return values * 1000.0, told, (*notes, "energy was converted from keV to eV (x 1000)")
     if kind == "eV":
-        return values, evidence, ()
+        return values, told, notes
     note = f"no unit is stated for {column}: values of {span} were taken as eV"
-    return values, f"{evidence}; no unit stated, values of {span} look like eV", (note,)
+    return values, f"{told}; no unit stated, values of {span} look like eV", (*notes, note)
+
+
+def _refuse_unit(where: str, column: str, kind: str, unit: str, by: str, values: Array) -> None:
+    """UserError where the values do not look like the unit that `by` states, or like eV where none is stated."""
+    low, high = _range(where, values)
+    span = f"{low:g} to {high:g}"
+    if kind == "degrees":
+        raise UserError(where, "the unit is degrees: this is an angle, not an energy", f"name it so: {_angle(column)}")
+    if kind == "other":
+        raise UserError(
+            where, f"the unit {unit!r} is not one of energy", f"if it is eV, say so: {_energy(column, 'eV')}"
+        )
+    if kind == "keV" and low > KEV_BELOW:
+        what = f"{by} states keV, but values of {span} look like eV"
+        raise UserError(where, what, f"if it is eV, say so: {_energy(column, 'eV')}")
+    if kind != "keV" and high < (SOFTEST_EV if kind == "eV" else KEV_BELOW):
+        stated = f"{by} states eV" if kind == "eV" else "no unit is stated"
+        raise UserError(
+            where,
+            f"{stated}, but values of {span} look like {_guess(values)}, not like eV",
+            f"if it is keV, say so: {_energy(column, 'keV')}; if it is an angle, say so: {_angle(column)}",
+        )
+    if kind != "keV" and high > HARDEST_EV:
+        what = f"values of {span} are no X-ray energies in eV"
+        raise UserError(where, what, "name the energy column: `columns: {energy: ..}`")
 
 
 def from_angle(file: TextFile, column: str, values: Array, evidence: str, d: tuple[float, str] | None) -> EnergyAxis:
@@ -94,16 +107,18 @@ def from_angle(file: TextFile, column: str, values: Array, evidence: str, d: tup
     if d is None:
         raise UserError(
             where,
-            "this is a monochromator angle, and nothing states the lattice spacing",
-            _angle_key(column),
+            "this is a monochromator angle, and nothing states the lattice spacing of its crystal",
+            f"state it: {_angle(column)}",
         )
     spacing, told = d
     low, high = _range(where, values)
     if low <= 0 or high >= 90:
         raise UserError(
-            where, f"values of {low:g} to {high:g} are no Bragg angles in degrees", _unit_key(column, "keV")
+            where,
+            f"values of {low:g} to {high:g} are no Bragg angles in degrees",
+            f"if it is keV, say so: {_energy(column, 'keV')}",
         )
-    with np.errstate(invalid="ignore"):  # NaN and inf rows are judged at ingest
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):  # rows without a number are judged at ingest
         energy = HC_EV_ANG / (2.0 * spacing * np.sin(np.deg2rad(values)))
     note = f"energy = {HC_EV_ANG} / (2 d sin(angle)) from {column} in degrees, d = {spacing:g} angstrom ({told})"
     return energy, f"{evidence}; {told}", (note,)
@@ -119,24 +134,17 @@ def _range(where: str, values: Array) -> tuple[float, float]:
     return low, high
 
 
-def _converted(unit: str) -> tuple[Note, ...]:
-    return ("energy was converted from keV to eV (x 1000)",) if unit == "keV" else ()
-
-
-def _looks_like(values: Array, span: str, kind: str) -> str:
+def _guess(values: Array) -> str:
     finite = values[np.isfinite(values)]
-    falls = finite[-1] < finite[0]
-    guess = "degrees of a monochromator (they fall)" if falls else "keV (they rise)"
-    stated = "the unit is eV" if kind == "eV" else "no unit is stated"
-    return f"{stated}, but values of {span} look like {guess}, not like eV"
+    return "degrees of a monochromator (they fall)" if finite[-1] < finite[0] else "keV (they rise)"
 
 
-def _unit_key(column: str, unit: str) -> str:
-    return f"if it is {unit}, say so: `columns: {{energy: {_number(column)}, energy_unit: {unit}}}`"
+def _energy(column: str, unit: str) -> str:
+    return f"`columns: {{energy: {_number(column)}, energy_unit: {unit}}}`"
 
 
-def _angle_key(column: str) -> str:
-    return f"if it is an angle, on Si(111) say `columns: {{angle: {_number(column)}, d_spacing_ang: 3.1355}}`"
+def _angle(column: str) -> str:
+    return f"`columns: {{angle: {_number(column)}, d_spacing_ang: 3.1355}}` (Si 111; Si 220 has 1.9201)"
 
 
 def _number(column: str) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ntcspec.edges import elements
 from ntcspec.errors import UserError
 from ntcspec.readers import axis
-from ntcspec.readers.roles import ColumnSpec, Pick, Roles, apply_spec, make_channels, suggest_yaml
+from ntcspec.readers.roles import ColumnSpec, Pick, Roles, apply_spec, make_channels, moved, suggest_yaml
 from ntcspec.readers.table import Table
 from ntcspec.readers.text import TextFile
-from ntcspec.types import Array, Column, Note, XasScan
+from ntcspec.types import Array, Note
+from ntcspec.types.xas import Column, XasScan
 
 MU_TOLERANCE = 1e-3  # larger differences between the mu in the file and ours are noted
 _EDGE = re.compile(r"K|[LM][1-5]|N[1-7]")
@@ -80,6 +82,30 @@ def build_scan(draft: Draft, spec: ColumnSpec | None) -> XasScan:
     return _with_notes(scan, compare_mu(scan, draft, roles))
 
 
+def refuse_other_width(file: TextFile, line: int, named: int, table: Table) -> None:
+    """UserError where the header line names another number of columns than the rows hold."""
+    width = table.values.shape[1]
+    if width != named:
+        raise UserError(
+            file.at(line),
+            f"this line names {named} columns, the rows below hold {width}",
+            "is the file complete? Copy it again, or mend the line",
+        )
+
+
+def with_corrected(
+    table: Table, names: Sequence[str], roles: Roles, corrected: Mapping[int, Array]
+) -> tuple[Table, tuple[str, ...], Roles]:
+    """Dark-corrected columns behind the others, which stay as measured; the roles go to the new ones.
+
+    corrected: values, shape (rows,), by index of the column that they correct.
+    """
+    added = tuple(f"{names[index]} (dark-corrected)" for index in corrected)
+    where = {index: len(names) + n for n, index in enumerate(corrected)}
+    values = np.column_stack([table.values, *corrected.values()])
+    return replace(table, values=values), (*names, *added), moved(roles, where)
+
+
 def _energy(draft: Draft, roles: Roles, spec: ColumnSpec) -> axis.EnergyAxis:
     pick = roles.energy or roles.angle
     if pick is None:
@@ -137,10 +163,22 @@ def unique_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def element_symbol(words: str) -> str:
-    """'Ta' of 'ta'; '' if this is no symbol of an element."""
-    words = words.strip()
-    return words.capitalize() if re.fullmatch(r"[A-Za-z]{1,2}", words) else ""
+def element_symbol(words: str, where: str) -> str:
+    """'Ta' of 'ta'; '' where the file states none.
+
+    Raises
+    ------
+    UserError
+        Words that are the symbol of no element, such as 'nan'.
+    """
+    symbol = words.strip().capitalize()
+    if symbol and symbol not in elements():
+        raise UserError(
+            where,
+            f"the file states the element {words.strip()!r}, which is no chemical symbol",
+            "write the symbol of the absorber, such as Ta, or delete the line",
+        )
+    return symbol
 
 
 def edge_name(words: str) -> str:

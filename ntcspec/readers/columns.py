@@ -16,7 +16,7 @@ from ntcspec.readers.build import Draft, build_scan, unique_names
 from ntcspec.readers.roles import ColumnSpec, Roles, suggest_yaml
 from ntcspec.readers.table import find_rows, is_number, parse_table, separator_of, split_cells
 from ntcspec.readers.text import TextFile
-from ntcspec.types import XasScan
+from ntcspec.types.xas import XasScan
 
 __all__ = ["NAME", "ColumnSpec", "labels_of", "read", "recognise", "refuse_without_columns"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ntcspec.types import Channel, XasScan
+from ntcspec.types import Array
+from ntcspec.types.xas import Channel, Column, XasScan
 
 
 def describe(scan: XasScan) -> list[str]:
@@ -22,9 +23,11 @@ def describe(scan: XasScan) -> list[str]:
         "columns",
     ]
     width = max((len(column.name) for column in scan.columns), default=0)
+    axis = _axis(scan)
     for number, column in enumerate(scan.columns, 1):
         unit = f"[{column.unit}]" if column.unit else ""
-        roles = ", ".join(_roles(scan.channels, column.name))
+        energy = ["energy"] if column is axis else []
+        roles = ", ".join([*energy, *_roles(scan.channels, column.name)])
         lines.append(f"  {number:2d} {column.name:{width}}  {unit:10} {roles}".rstrip())
     lines.append("modes")
     for channel in scan.channels:
@@ -38,12 +41,30 @@ def describe(scan: XasScan) -> list[str]:
 
 
 def describe_one_of(name: str, scan: XasScan) -> list[str]:
-    """A scan among several: name, range, formulas and notes, in a few lines."""
+    """A scan among several: name, range, formulas, why, and notes, in a few lines."""
     finite = scan.energy_ev[np.isfinite(scan.energy_ev)]
     span = f"{finite.min():.3f} to {finite.max():.3f} eV" if finite.size else "no finite energy"
-    formulas = "; ".join(f"{channel.mode}: {channel.formula}" for channel in scan.channels)
-    lines = [f"  {name!r}", f"      {scan.energy_ev.size} rows, {span}", f"      {formulas}"]
+    lines = [f"  {name!r}", f"      {scan.energy_ev.size} rows, {span}: {scan.energy_evidence}"]
+    lines += [f"      {channel.mode}: {channel.formula} ({channel.evidence})" for channel in scan.channels]
     return lines + [f"      - {note}" for note in scan.notes]
+
+
+def _axis(scan: XasScan) -> Column | None:
+    """The column that the energy was made from, as eV, keV or Bragg angle; of several, the one in the evidence."""
+    with np.errstate(all="ignore"):
+        made = [column for column in scan.columns if _makes(column.values, scan.energy_ev)]
+    return next((column for column in made if column.name in scan.energy_evidence), made[0] if made else None)
+
+
+def _makes(values: Array, energy_ev: Array) -> bool:
+    sines = energy_ev * np.sin(np.deg2rad(values))  # h c / 2 d in every row, if this is the angle
+    good = np.isfinite(sines)
+    angle = values.size > 1 and bool(np.any(values != values[0])) and bool(np.all(good))
+    return (
+        np.array_equal(values, energy_ev, equal_nan=True)
+        or np.array_equal(values * 1000.0, energy_ev, equal_nan=True)
+        or (angle and np.ptp(sines) <= 1e-9 * abs(sines[0]))
+    )
 
 
 def _roles(channels: tuple[Channel, ...], name: str) -> list[str]:

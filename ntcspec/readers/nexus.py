@@ -21,7 +21,8 @@ from ntcspec.readers._hdf5 import Hdf5File
 from ntcspec.readers.build import Draft, build_scan, edge_name, element_symbol, unique_names
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles, detectors_by_name
 from ntcspec.readers.table import Table
-from ntcspec.types import Channel, Note, XasScan
+from ntcspec.types import Note
+from ntcspec.types.xas import Channel, XasScan
 
 NAME = "nexus"
 FEWEST = 2  # points: an energy of one point is a setting, not a scan
@@ -85,7 +86,7 @@ def read(file: Hdf5File, evidence: str, spec: ColumnSpec | None = None, name: st
         names=columns,
         units=units,
         roles=_roles(layout, columns, told, where, spec),
-        element=_element(file, layout.entry),
+        element=_element(file, layout.entry, where),
         edge=_edge(file, layout.entry),
         notes=_notes(layout),
     )
@@ -240,9 +241,10 @@ def _evidence(file: Hdf5File, path: str) -> str:
     return f"{path} [{unit}]" if unit else path
 
 
-def _element(file: Hdf5File, entry: str) -> str:
+def _element(file: Hdf5File, entry: str, where: str) -> str:
     places = (f"{entry}/element", f"{entry}/element/symbol", f"{entry}/scan/element")
-    return element_symbol(next((file.text(p) for p in places if file.text(p)), ""))
+    place = next((p for p in places if file.text(p)), "")
+    return element_symbol(file.text(place), f"{where}, {place}") if place else ""
 
 
 def _edge(file: Hdf5File, entry: str) -> str:

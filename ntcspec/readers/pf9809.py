@@ -22,11 +22,12 @@ import numpy as np
 
 from ntcspec.errors import UserError
 from ntcspec.readers.axis import HC_EV_ANG
-from ntcspec.readers.build import Draft, build_scan, unique_names
+from ntcspec.readers.build import Draft, build_scan, refuse_other_width, unique_names, with_corrected
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles
 from ntcspec.readers.table import Table, parse_table, rows_below
 from ntcspec.readers.text import TextFile
-from ntcspec.types import Note, XasScan
+from ntcspec.types import Array, Note
+from ntcspec.types.xas import XasScan
 
 NAME = "pf9809"
 _FIRST = re.compile(r"\s*9809\s+\S")
@@ -73,20 +74,17 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None) -> XasSc
     header = read_header(file)
     header_end = max(header.labels_line, header.modes_line, header.offsets_line)
     table = parse_table(file, rows_below(file, header_end), header.labels)
-    if table.values.shape[1] != len(header.labels):
-        what = f"{len(header.labels)} columns are named, the rows hold {table.values.shape[1]}"
-        raise UserError(file.at(header.labels_line), what, "is the file complete?")
-    names = list(header.labels)
-    roles = find_roles(file, header, names, spec)
+    refuse_other_width(file, header.labels_line, len(header.labels), table)
+    roles = find_roles(file, header, header.labels, spec)
     notes = _count_notes(header, table) + _angle_notes(header, table)
-    table, roles, dark = subtract_offsets(table, header, names, roles)
+    table, names, roles, dark = subtract_offsets(table, header, header.labels, roles)
     draft = Draft(
         file=file,
         format=NAME,
         evidence=evidence,
         header_end=header_end,
         table=table,
-        names=tuple(names),
+        names=names,
         units=("deg", "deg", "s") + ("",) * (len(names) - CHANNELS),
         roles=roles,
         notes=(*notes, *dark),
@@ -202,11 +200,11 @@ def _angle_notes(header: Header, table: Table) -> tuple[Note, ...]:
 
 
 def subtract_offsets(
-    table: Table, header: Header, names: list[str], roles: Roles
-) -> tuple[Table, Roles, tuple[Note, ...]]:
-    """Add channels with offset * time subtracted and give them the roles; columns as measured stay, `names` grows."""
-    moved: dict[int, int] = {}
-    columns, notes = [table.values], list[Note]()
+    table: Table, header: Header, names: Sequence[str], roles: Roles
+) -> tuple[Table, tuple[str, ...], Roles, tuple[Note, ...]]:
+    """Add channels with offset * time subtracted and give them the roles; columns as measured stay."""
+    corrected: dict[int, Array] = {}
+    notes = list[Note]()
     for index in range(CHANNELS, len(header.labels)):
         offset = header.offsets[index]
         if not offset or not MODES.get(header.modes[index]):
@@ -214,21 +212,9 @@ def subtract_offsets(
         dark = offset * table.values[:, TIME]
         counted = table.values[:, index] > 0
         share = float(np.max(dark[counted] / table.values[counted, index], initial=0.0))
-        moved[index] = len(names)
+        corrected[index] = table.values[:, index] - dark
         notes.append(
             f"dark: {offset:g} counts/s x time subtracted from {names[index]!r} (line {header.offsets_line}), "
             f"at most {share:.2%} of the counts"
         )
-        names.append(f"{names[index]} (dark-corrected)")
-        columns.append((table.values[:, index] - dark)[:, None])
-
-    def move(pick: Pick | None) -> Pick | None:
-        return Pick(moved[pick.index], pick.evidence) if pick and pick.index in moved else pick
-
-    roles = replace(
-        roles,
-        i0=move(roles.i0),
-        transmitted=move(roles.transmitted),
-        fluorescence=tuple(p for p in map(move, roles.fluorescence) if p),
-    )
-    return replace(table, values=np.hstack(columns)), roles, tuple(notes)
+    return *with_corrected(table, names, roles, corrected), tuple(notes)

@@ -1,7 +1,7 @@
 """Which column is what: by the name in the header, by what the study says, and as mu(E) of each mode.
 
-Symbols: I0 incident, It transmitted (behind the sample), Ir behind the reference foil, If fluorescence.
-transmission = ln(I0/It), reference = ln(It/Ir), fluorescence = If/I0.
+Symbols: I0 incident, It transmitted (behind the sample), Ir behind the reference foil, If fluorescence, Ie sample
+current (total electron yield). transmission = ln(I0/It), reference = ln(It/Ir), fluorescence = If/I0, tey = Ie/I0.
 What the study says wins over the header, one role at a time.
 """
 
@@ -14,14 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.types import Channel
+from ntcspec.types.xas import Channel
 
 NAMES: dict[str, frozenset[str]] = {
-    "i0": frozenset({"i0", "io", "i_0"}),
-    "transmitted": frozenset({"itrans", "it", "i1", "i_t"}),
-    "reference": frozenset({"irefer", "iref", "ir", "i2"}),
+    "i0": frozenset({"i0", "io", "i_0", "i0detector"}),
+    "transmitted": frozenset({"itrans", "it", "i1", "i_t", "i1detector"}),
+    "reference": frozenset({"irefer", "iref", "ir", "i2", "i2detector"}),
     "fluorescence": frozenset({"ifluor", "ifluo", "ifl", "if", "iff", "fluor", "fluo"}),
+    "tey": frozenset({"tey"}),
 }
+DARK_CORRECTED = "_darkcorrect"  # behind a name: Acquaman has subtracted the dark current
 MU_NAMES = {"mutrans": "transmission", "mufluor": "fluorescence", "murefer": "reference"}
 _PLAIN_NAME = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
@@ -40,6 +42,7 @@ class ColumnSpec:
     transmitted: ColumnRef | None = None
     reference: ColumnRef | None = None
     fluorescence: tuple[ColumnRef, ...] = ()
+    tey: ColumnRef | None = None
     mu: ColumnRef | None = None
 
     def settles(self, role: str) -> bool:
@@ -74,14 +77,40 @@ class Roles:
     transmitted: Pick | None = None
     reference: Pick | None = None
     fluorescence: tuple[Pick, ...] = ()
+    tey: Pick | None = None
     mu: Mapping[str, Pick] = field(default_factory=dict)
     given: Channel | None = None
+
+
+def moved(roles: Roles, to: Mapping[int, int]) -> Roles:
+    """Detector roles of columns `to` names (old index: new index) given to the new ones; evidence stays."""
+
+    def move(pick: Pick | None) -> Pick | None:
+        return replace(pick, index=to.get(pick.index, pick.index)) if pick else None
+
+    return replace(
+        roles,
+        i0=move(roles.i0),
+        transmitted=move(roles.transmitted),
+        reference=move(roles.reference),
+        fluorescence=tuple(replace(pick, index=to.get(pick.index, pick.index)) for pick in roles.fluorescence),
+        tey=move(roles.tey),
+    )
+
+
+def superseded(names: Sequence[str]) -> frozenset[int]:
+    """Columns beside which the file has the same signal with its dark current subtracted."""
+    folded = [name.casefold() for name in names]
+    corrected = {name.removesuffix(DARK_CORRECTED) for name in folded if name.endswith(DARK_CORRECTED)}
+    return frozenset(index for index, name in enumerate(folded) if name in corrected)
 
 
 def detectors_by_name(
     names: Sequence[str], evidence: Sequence[str], source: str, spec: ColumnSpec | None = None
 ) -> Roles:
     """Roles of detector columns by their names, whatever the case; `evidence` has one text a column.
+
+    A column with its dark current subtracted goes before the same column without.
 
     Raises
     ------
@@ -91,8 +120,11 @@ def detectors_by_name(
     open_roles = {role: known for role, known in NAMES.items() if spec is None or not spec.settles(role)}
     found: dict[str, Pick] = {}
     mu: dict[str, Pick] = {}
+    raw = superseded(names)
     for index, name in enumerate(names):
-        folded = name.casefold()
+        folded = name.casefold().removesuffix(DARK_CORRECTED)
+        if index in raw:
+            continue
         for role in (role for role, known in open_roles.items() if folded in known):
             if role in found:
                 other = names[found[role].index]
@@ -110,6 +142,7 @@ def detectors_by_name(
         transmitted=found.get("transmitted"),
         reference=found.get("reference"),
         fluorescence=fluorescence,
+        tey=found.get("tey"),
         mu=mu,
     )
 
@@ -129,22 +162,39 @@ def apply_spec(roles: Roles, spec: ColumnSpec | None, names: Sequence[str], sour
     def pick(key: str, ref: ColumnRef) -> Pick:
         return Pick(find_column(ref, names, key, source), f"columns.{key} in the study")
 
+    def over(key: str, found: Pick | None) -> Pick | None:
+        ref = getattr(spec, key)
+        return found if ref is None else pick(key, ref)
+
     if spec.energy is not None:
         roles = replace(roles, energy=pick("energy", spec.energy), angle=None)
     if spec.angle is not None:
         roles = replace(roles, angle=pick("angle", spec.angle), energy=None)
-    if spec.i0 is not None:
-        roles = replace(roles, i0=pick("i0", spec.i0))
-    if spec.transmitted is not None:
-        roles = replace(roles, transmitted=pick("transmitted", spec.transmitted))
-    if spec.reference is not None:
-        roles = replace(roles, reference=pick("reference", spec.reference))
+    roles = replace(
+        roles,
+        i0=over("i0", roles.i0),
+        transmitted=over("transmitted", roles.transmitted),
+        reference=over("reference", roles.reference),
+        tey=over("tey", roles.tey),
+    )
     if spec.d_spacing_ang is not None:
         roles = replace(roles, d_spacing=(spec.d_spacing_ang, "columns.d_spacing_ang in the study"))
     if spec.fluorescence:
         roles = replace(roles, fluorescence=tuple(pick("fluorescence", ref) for ref in spec.fluorescence))
+    _refuse_two_yields(roles, spec, names, source)
     _refuse_missing_partner(roles, spec, names, source)
     return _override_given(roles, spec, names, source)
+
+
+def _refuse_two_yields(roles: Roles, spec: ColumnSpec, names: Sequence[str], source: str) -> None:
+    both = spec.tey is not None and spec.fluorescence
+    if both and roles.tey and roles.tey.index in {pick.index for pick in roles.fluorescence}:
+        name = names[roles.tey.index]
+        raise UserError(
+            f"{source}: columns.tey",
+            f"{name!r} is named as fluorescence as well",
+            "name it once: sample current is tey",
+        )
 
 
 def _override_given(roles: Roles, spec: ColumnSpec, names: Sequence[str], source: str) -> Roles:
@@ -152,24 +202,28 @@ def _override_given(roles: Roles, spec: ColumnSpec, names: Sequence[str], source
         name = names[find_column(spec.mu, names, "mu", source)]
         return replace(roles, given=Channel("transmission", "direct", (name,), "", "columns.mu in the study"))
     mode = roles.given.mode if roles.given else ""
-    transmission = spec.transmitted is not None or (spec.i0 is not None and not spec.fluorescence)
-    if (mode == "transmission" and transmission) or (mode == "fluorescence" and spec.fluorescence):
-        return replace(roles, given=None)
-    return roles
+    yields = bool(spec.fluorescence) or spec.tey is not None
+    named = {
+        "transmission": spec.transmitted is not None or (spec.i0 is not None and not yields),
+        "fluorescence": bool(spec.fluorescence),
+        "tey": spec.tey is not None,
+    }
+    return replace(roles, given=None) if named.get(mode) else roles
 
 
 def _refuse_missing_partner(roles: Roles, spec: ColumnSpec, names: Sequence[str], source: str) -> None:
     needs = (
         ("transmitted", spec.transmitted is not None, "i0", roles.i0),
         ("fluorescence", bool(spec.fluorescence), "i0", roles.i0),
+        ("tey", spec.tey is not None, "i0", roles.i0),
         ("reference", spec.reference is not None, "transmitted", roles.transmitted),
     )
     for key, named, partner, found in needs:
         if named and found is None:
             raise UserError(
                 f"{source}: columns.{key}",
-                f"it is of no use without {partner}",
-                f"add {partner}; {list_columns(names)}",
+                f"it is of no use without {partner}, and no column is known as that",
+                f"name it too: `columns: {{{partner}: ..}}`; {list_columns(names)}",
             )
 
 
@@ -223,6 +277,7 @@ def yaml_ref(names: Sequence[str], index: int) -> str:
 def suggest_yaml(names: Sequence[str]) -> str:
     """'say `columns: {energy: energy, i0: i0, transmitted: it}` ..', with the names of this file where they tell."""
     folded = [name.casefold() for name in names]
+    words = [frozenset(re.split(r"[^a-z0-9]+", name)) for name in folded]  # KEITHLEY4_TEY_c10 speaks of TEY
 
     def first(*starts: str) -> int | None:
         return next((i for start in starts for i, name in enumerate(folded) if name.startswith(start)), None)
@@ -233,17 +288,18 @@ def suggest_yaml(names: Sequence[str]) -> str:
     else:
         roles = {"energy": ".." if energy is None else yaml_ref(names, energy)}
     for role, known in NAMES.items():
-        index = next((i for i, name in enumerate(folded) if name in known), None)
+        exact = [i for i, name in enumerate(folded) if name in known]
+        index = next(iter([*exact, *(i for i, told in enumerate(words) if told & known)]), None)
         if index is not None:
             ref = yaml_ref(names, index)
             roles[role] = f"[{ref}]" if role == "fluorescence" else ref
     roles.setdefault("i0", "..")
-    if not {"transmitted", "fluorescence"} & roles.keys():
+    if not {"transmitted", "fluorescence", "tey"} & roles.keys():
         roles["transmitted"] = ".."
     inside = ", ".join(f"{role}: {ref}" for role, ref in roles.items())
     return (
         f"say in the study which column is what, by name or number from 1, such as `columns: {{{inside}}}` "
-        f"(also reference, fluorescence: [..], mu, angle with d_spacing_ang); {list_columns(names)}"
+        f"(also reference, fluorescence: [..], tey, mu, angle with d_spacing_ang); {list_columns(names)}"
     )
 
 
@@ -267,6 +323,9 @@ def make_channels(roles: Roles, names: Sequence[str], source: str) -> tuple[Chan
         evidence = "; ".join(dict.fromkeys(pick.evidence for pick in picks))
         summed = tuple(dict.fromkeys(names[pick.index] for pick in roles.fluorescence))
         channels.append(Channel("fluorescence", "ratio", summed, names[roles.i0.index], evidence))
+    if roles.tey and roles.i0 and roles.tey.index not in {pick.index for pick in roles.fluorescence}:
+        evidence = f"{roles.tey.evidence}; {roles.i0.evidence}"
+        channels.append(Channel("tey", "ratio", (names[roles.tey.index],), names[roles.i0.index], evidence))
     for mode, pick in roles.mu.items():
         channels.append(Channel(mode, "direct", (names[pick.index],), "", pick.evidence))
     kept: dict[str, Channel] = {}
@@ -283,7 +342,7 @@ def _missing(roles: Roles, names: Sequence[str]) -> str:
     if any(name.casefold() == "chi" for name in names):
         return "this is chi(k), already reduced: no column holds detector counts or mu"
     if roles.i0:
-        return f"{names[roles.i0.index]!r} is I0, but no column is known as transmitted, fluorescence or mu"
-    if roles.transmitted or roles.fluorescence:
+        return f"{names[roles.i0.index]!r} is I0, but no column is known as transmitted, fluorescence, tey or mu"
+    if roles.transmitted or roles.fluorescence or roles.tey:
         return "no column is known as I0"
-    return "no column is known as I0, transmitted, fluorescence or mu"
+    return "no column is known as I0, transmitted, fluorescence, tey or mu"

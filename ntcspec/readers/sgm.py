@@ -24,11 +24,11 @@ import numpy as np
 
 from ntcspec.errors import UserError
 from ntcspec.readers._hdf5 import Hdf5File
-from ntcspec.readers.build import Draft
+from ntcspec.readers.build import Draft, build_scan
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles
-from ntcspec.readers.sxrmb import build_scan_with_tey
 from ntcspec.readers.table import Table
-from ntcspec.types import Array, Note, XasScan
+from ntcspec.types import Array, Note
+from ntcspec.types.xas import XasScan
 
 NAME = "sgm"
 REPEATS = True  # passes over the same spectrum
@@ -146,6 +146,7 @@ def read(file: Hdf5File, evidence: str, spec: ColumnSpec | None = None, name: st
         energy=Pick(0, frames.energy_told),
         i0=picks[i0],
         fluorescence=fluorescence if frames.window.high > frames.window.low else (),
+        tey=picks.get("tey"),
     )
     header = file.header(entry)
     draft = Draft(
@@ -159,7 +160,7 @@ def read(file: Hdf5File, evidence: str, spec: ColumnSpec | None = None, name: st
         roles=roles,
         notes=(*frames.notes, *notes),
     )
-    return build_scan_with_tey(draft, spec, picks.get("tey"))
+    return build_scan(draft, spec)
 
 
 def _find(file: Hdf5File, entry: str, *wanted: str) -> str:

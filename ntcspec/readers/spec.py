@@ -24,7 +24,8 @@ from ntcspec.readers.build import Draft, build_scan, unique_names
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles, detectors_by_name
 from ntcspec.readers.table import Rows, parse_table
 from ntcspec.readers.text import TextFile
-from ntcspec.types import Note, XasScan
+from ntcspec.types import Note
+from ntcspec.types.xas import XasScan
 
 NAME = "spec"
 _SCAN = re.compile(r"#S\s+([0-9]{1,9})\b\s*(.*)$")

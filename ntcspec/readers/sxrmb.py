@@ -22,11 +22,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ntcspec.errors import UserError
-from ntcspec.readers.build import Draft, build_scan, edge_name, element_symbol, unique_names
-from ntcspec.readers.roles import ColumnSpec, Pick, Roles, find_column, yaml_ref
+from ntcspec.readers.build import Draft, build_scan, edge_name, element_symbol, refuse_other_width, unique_names
+from ntcspec.readers.roles import ColumnSpec, Pick, Roles, yaml_ref
 from ntcspec.readers.table import Table, parse_table, rows_below
 from ntcspec.readers.text import TextFile
-from ntcspec.types import Channel, Note, XasScan
+from ntcspec.types import Note
+from ntcspec.types.xas import XasScan
 
 NAME = "sxrmb"
 _FACILITY = re.compile(r"\s*#\s*Facility:.*\bSXRMB\b", re.IGNORECASE)
@@ -89,13 +90,8 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None) -> XasSc
     header = read_header(file)
     table = parse_table(file, rows_below(file, header.columns_line), header.columns)
     names = unique_names(header.columns)
-    if table.values.shape[1] != len(names):
-        raise UserError(
-            file.at(header.columns_line),
-            f"{len(names)} columns are named, the rows hold {table.values.shape[1]}",
-            "is the file complete?",
-        )
-    roles, tey, notes = find_roles(file, header, names, spec)
+    refuse_other_width(file, header.columns_line, len(names), table)
+    roles, notes = find_roles(file, header, names, spec)
     table, dropped = without_first_spike(table, names, header)
     draft = Draft(
         file=file,
@@ -108,9 +104,9 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None) -> XasSc
         roles=roles,
         element=header.element,
         edge=header.edge,
-        notes=(*notes, *dropped, *_energy_notes(header, names, roles, table), *_repeated(table, names, roles, tey)),
+        notes=(*notes, *dropped, *_energy_notes(header, names, roles, table), *_repeated(table, names, roles)),
     )
-    scan = build_scan_with_tey(draft, spec, tey)
+    scan = build_scan(draft, spec)
     return replace(scan, notes=(*scan.notes, *check_norms(scan, names)))
 
 
@@ -139,7 +135,7 @@ def read_header(file: TextFile) -> Header:
     return Header(
         columns=tuple(columns[1].rstrip("\t ").split("\t")),
         columns_line=line,
-        element=element_symbol(edge[1]) if edge else "",
+        element=element_symbol(edge[1], file.at(edge_line)) if edge else "",
         edge=edge_name(edge[2]) if edge else "",
         edge_line=edge_line,
         station=station[1].strip() if station else "",
@@ -159,8 +155,8 @@ def _unit(name: str) -> str:
 
 def find_roles(
     file: TextFile, header: Header, names: Sequence[str], spec: ColumnSpec | None
-) -> tuple[Roles, Pick | None, tuple[Note, ...]]:
-    """Roles by column labels and end station; total electron yield beside them, as `Roles` has no place for it.
+) -> tuple[Roles, tuple[Note, ...]]:
+    """Roles by column labels and end station, and what to note about them.
 
     Raises
     ------
@@ -180,9 +176,10 @@ def find_roles(
         i0=i0,
         transmitted=picks["transmitted"],
         fluorescence=(roi,) if roi else (),
+        tey=picks["tey"],
         mu={} if stored is None else {"transmission": Pick(stored, f"{told} {names[stored]!r}")},
     )
-    return roles, picks["tey"], (*notes, *roi_notes)
+    return roles, (*notes, *roi_notes)
 
 
 def _find_energy(header: Header, names: Sequence[str]) -> Pick:
@@ -293,9 +290,9 @@ def without_first_spike(table: Table, names: Sequence[str], header: Header) -> t
     return table, ()
 
 
-def _repeated(table: Table, names: Sequence[str], roles: Roles, tey: Pick | None) -> tuple[Note, ...]:
+def _repeated(table: Table, names: Sequence[str], roles: Roles) -> tuple[Note, ...]:
     """A note where the scaler gave the counts of the point before once more."""
-    scaled = [pick.index for pick in (roles.i0, roles.transmitted, tey) if pick]
+    scaled = [pick.index for pick in (roles.i0, roles.transmitted, roles.tey) if pick]
     if len(scaled) < 2:
         return ()
     same = np.flatnonzero(np.all(np.diff(table.values[:, scaled], axis=0) == 0, axis=1)) + 1
@@ -305,30 +302,6 @@ def _repeated(table: Table, names: Sequence[str], roles: Roles, tey: Pick | None
     return (
         f"{same.size} row(s) repeat the counts of the row above in {which} (first: line {table.row_line[same[0]]})",
     )
-
-
-def build_scan_with_tey(draft: Draft, spec: ColumnSpec | None, tey: Pick | None) -> XasScan:
-    """`build_scan`, with total electron yield TEY / I0 as one more mode, behind the others.
-
-    Raises
-    ------
-    UserError
-        As `build_scan`.
-    """
-    i0 = draft.roles.i0
-    if spec and spec.i0 is not None:
-        i0 = Pick(find_column(spec.i0, draft.names, "i0", draft.file.source), "columns.i0 in the study")
-    taken = (
-        {find_column(ref, draft.names, "fluorescence", draft.file.source) for ref in spec.fluorescence} if spec else ()
-    )
-    if tey is None or i0 is None or tey.index in taken or (spec and spec.mu is not None):
-        return build_scan(draft, spec)
-    channel = Channel(
-        "tey", "ratio", (draft.names[tey.index],), draft.names[i0.index], f"{tey.evidence}; {i0.evidence}"
-    )
-    scan = build_scan(replace(draft, roles=replace(draft.roles, given=channel)), spec)
-    others = tuple(other for other in scan.channels if other.mode != "tey")
-    return replace(scan, channels=(*others, channel), preferred="")  # the file itself names no mode
 
 
 def check_norms(scan: XasScan, names: Sequence[str]) -> tuple[Note, ...]:

@@ -51,6 +51,24 @@ def is_number(word: str) -> bool:
     return NUMBER.fullmatch(word.strip()) is not None
 
 
+def to_number(word: str) -> float:
+    """The value of a word that `is_number` takes for one."""
+    return float(word.strip().replace("D", "E").replace("d", "e"))
+
+
+def numbers_of(words: Sequence[str]) -> Array | None:
+    """All words at once as numbers; None where one of them needs a closer look."""
+    joined = "".join(words)
+    if not joined.isascii() or "_" in joined:  # float() would take digits of other scripts and 1_000
+        return None
+    if "d" in joined or "D" in joined:
+        words = [word.replace("D", "E").replace("d", "e") for word in words]
+    try:
+        return np.array(list(map(float, words)), dtype=np.float64)
+    except ValueError:
+        return None
+
+
 def split_cells(words: str, separator: str | None) -> list[str]:
     """Cells of one row; `separator` None stands for blanks and tabs. A trailing separator adds no cell."""
     if separator is None:
@@ -185,7 +203,7 @@ def _cut_off(file: TextFile, cells: list[list[str]]) -> str:
 
 def _may_be_cut(cells: list[list[str]]) -> bool:
     """The last number of an unfinished line is whole for sure only if all above have its number of decimals."""
-    return len(cells) > 1 and _tail_length(cells[:-1]) == 0
+    return len(cells) < 2 or _tail_length(cells[:-1]) == 0
 
 
 def _tail(cell: str) -> str:
@@ -205,16 +223,8 @@ def _read_fast(cells: list[list[str]]) -> Array | None:
     width = len(cells[0])
     if any(len(row) != width for row in cells):
         return None
-    flat = list(chain.from_iterable(cells))
-    words = "".join(flat)
-    if not words.isascii() or "_" in words:  # float() would take digits of other scripts and 1_000
-        return None
-    if "d" in words or "D" in words:
-        flat = [cell.replace("D", "E").replace("d", "e") for cell in flat]
-    try:
-        return np.array(list(map(float, flat)), dtype=np.float64).reshape(len(cells), width)
-    except ValueError:
-        return None
+    values = numbers_of(list(chain.from_iterable(cells)))
+    return None if values is None else values.reshape(len(cells), width)
 
 
 def _read_with_care(file: TextFile, numbers: list[int], cells: list[list[str]], labels: Sequence[str]) -> Array:
@@ -233,5 +243,5 @@ def _read_with_care(file: TextFile, numbers: list[int], cells: list[list[str]], 
                     f"{shorten(cell, 40)!r} is no number",
                     "mend or delete this row",
                 )
-            values[index, column] = float(cell.strip().replace("D", "E").replace("d", "e"))
+            values[index, column] = to_number(cell)
     return values

@@ -14,22 +14,20 @@ must say which is which. On VLS-PGM the energy falls.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 
 import numpy as np
 
 from ntcspec.errors import UserError
-from ntcspec.readers.build import Draft, unique_names
+from ntcspec.readers import dacq
+from ntcspec.readers.build import Draft, build_scan, refuse_other_width, unique_names
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles, list_columns
-from ntcspec.readers.sxrmb import build_scan_with_tey
-from ntcspec.readers.table import Rows, Table, parse_table, rows_below, separator_of, split_cells
+from ntcspec.readers.table import Table, parse_table, separator_of, split_cells
 from ntcspec.readers.text import TextFile
-from ntcspec.types import Note, XasScan
+from ntcspec.types import Note
+from ntcspec.types.xas import XasScan
 
 NAME = "vlspgm"
-_FIRST = re.compile(r"\s*#\s*CLS Data Acquisition", re.IGNORECASE)
-_COLUMNS = re.compile(r"\s*#\s*\(1\)\s+(.*)$")
 _ENERGY = re.compile(r"BL1611-ID-?[12]:Energy(:fbk)?")
 _LOST = re.compile(r"\s*#\s*column\s+\d+:\s*(\S+)\s+NO CONNECTION", re.IGNORECASE)
 BLOCK = "block"
@@ -44,13 +42,7 @@ AMMETERS = {"A1611-4-14:A:fbk": "i0", "A1611-4-15:A:fbk": "tey", "A1611-4-16:A:f
 
 def recognise(file: TextFile) -> str:
     """The dacq line, if any, and the line of columns, quoted; '' unless the latter holds an energy of sector 11."""
-    first = columns = 0
-    for number, words in enumerate(file.lines, 1):
-        if words.strip() and not words.lstrip().startswith("#"):
-            break
-        first = first or (number if _FIRST.match(words) else 0)
-        if not columns and _COLUMNS.match(words) and "Event-ID" in words and _ENERGY.search(words):
-            columns = number
+    first, columns = dacq.recognise(file, _ENERGY)
     return "; ".join(file.quote(number) for number in (first, columns) if number) if columns else ""
 
 
@@ -62,23 +54,22 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None) -> XasSc
     UserError
         Labels and rows contradict each other, or no process variable is known and `spec` names no detector.
     """
-    line, labels = _labels(file)
-    header_end = _header_end(file)
-    rows, notes = _rows_of_event_1(file, header_end)
+    header_end = dacq.header_end(file)
+    columns = dacq.read_labels(file, header_end)
+    line, labels = columns[0].pv_line, [column.pv for column in columns]
+    rows, notes = dacq.rows_of_event_1(file, header_end)
     width = len(split_cells(rows.words[0], separator_of(rows.words[0]))) if rows.words else len(labels)
     if width == len(labels) + 1:
         labels = [labels[0], BLOCK, *labels[1:]]
         note = f"the rows hold one column more than line {line} names: column 2 was taken as the number of the block"
         notes = (*notes, note)
     table = parse_table(file, rows, labels)
-    if table.values.shape[1] != len(labels):
-        what = f"{len(labels)} columns are named, the rows hold {table.values.shape[1]}"
-        raise UserError(file.at(line), what, "is the file complete?")
+    refuse_other_width(file, line, len(labels), table)
     if BLOCK in labels and np.any(table.values[:, 1] != np.round(table.values[:, 1])):
         what = "one column less is named than the rows hold, and column 2 holds no whole numbers"
         raise UserError(file.at(line), what, "is the file complete?")
     names = unique_names(labels)
-    roles, tey, role_notes = find_roles(file, line, names, spec)
+    roles, role_notes = find_roles(file, line, names, spec)
     energies = [i for i, name in enumerate(names) if _ENERGY.fullmatch(name)]
     draft = Draft(
         file=file,
@@ -91,41 +82,13 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None) -> XasSc
         roles=roles,
         notes=(*notes, *role_notes, *_energy_note(table, names, roles.energy, energies), *_lost(file, header_end)),
     )
-    return build_scan_with_tey(draft, spec, tey)
-
-
-def _labels(file: TextFile) -> tuple[int, list[str]]:
-    """Line and process variables of event 1."""
-    for number, words in enumerate(file.lines, 1):
-        match = _COLUMNS.match(words)
-        if match and _ENERGY.search(words):
-            try:
-                return number, shlex.split(match.group(1))
-            except ValueError:  # a lone quote
-                return number, [label.strip("\"'") for label in match.group(1).split()]
-    raise UserError(file.source, "no line names the columns of event 1", "is the file complete?")
-
-
-def _header_end(file: TextFile) -> int:
-    for number, words in enumerate(file.lines, 1):
-        if words.strip() and not words.lstrip().startswith("#"):
-            return number - 1
-    return len(file.lines)
-
-
-def _rows_of_event_1(file: TextFile, header_end: int) -> tuple[Rows, tuple[Note, ...]]:
-    below = rows_below(file, header_end)
-    events = [re.split(r"[\s,]+", words.strip(), maxsplit=1)[0] for words in below.words]
-    kept = [(n, words) for n, words, event in zip(below.lines, below.words, events, strict=True) if event == "1"]
-    others = [n for n, event in zip(below.lines, events, strict=True) if event != "1"]
-    note = f"{len(others)} row(s) that are not of event 1 were left out (first: line {others[0]})" if others else ""
-    return Rows(tuple(n for n, _ in kept), tuple(w for _, w in kept)), ((note,) if note else ())
+    return build_scan(draft, spec)
 
 
 def find_roles(
     file: TextFile, line: int, names: Sequence[str], spec: ColumnSpec | None
-) -> tuple[Roles, Pick | None, tuple[Note, ...]]:
-    """Roles by process variables; total electron yield beside them, as `Roles` has no place for it.
+) -> tuple[Roles, tuple[Note, ...]]:
+    """Roles by process variables, and what to note about them.
 
     Raises
     ------
@@ -148,13 +111,14 @@ def find_roles(
             file.at(line),
             "no process variable here is known as a detector: which ammeter is I0 differs between experiments",
             "say in the study which column is what, by name or number from 1: `columns: {i0: .., fluorescence: [..]}` "
-            f"or `columns: {{i0: .., transmitted: ..}}`; a sample current (electron yield) goes as fluorescence too; "
-            f"{list_columns(names)}",
+            f"or `columns: {{i0: .., tey: ..}}` (tey: sample current, total electron yield); {list_columns(names)}",
         )
     by_rank = sorted((i for i, name in enumerate(names) if _ENERGY.fullmatch(name)), key=lambda i: -len(names[i]))
-    energy = Pick(by_rank[0], f"line {line}: process variable {names[by_rank[0]]!r}; dacq writes eV")
+    told = f"line {line}: process variable {names[by_rank[0]]!r}; dacq writes eV" if by_rank else ""
+    energy = Pick(by_rank[0], told) if by_rank else None
     fluorescence = (found["fluorescence"],) if "fluorescence" in found else ()
-    return Roles(energy=energy, i0=found.get("i0"), fluorescence=fluorescence), found.get("tey"), notes
+    roles = Roles(energy=energy, i0=found.get("i0"), fluorescence=fluorescence, tey=found.get("tey"))
+    return roles, notes
 
 
 def _energy_note(table: Table, names: Sequence[str], energy: Pick | None, energies: Sequence[int]) -> tuple[Note, ...]:

@@ -9,6 +9,10 @@
 
 BMM's `Scan.plot_hint: ln(It/Ir)  --  ln($6/$7)` tells by column numbers what the sample's mu is; it counts, since
 the sample may stand in the reference position. Detectors of many elements: see ntcspec.readers.elements.
+
+BioXAS (CLS, Acquaman) writes '#/////' for '# ///', names such as I0Detector_DarkCorrect, and may label the energy of
+the ring 'energy eV': a column that holds one value throughout is no axis, so the varying column named energy is taken.
+No measured file of it was at hand; tests use files made to that layout.
 """
 
 from __future__ import annotations
@@ -25,9 +29,11 @@ from ntcspec.readers.build import Draft, build_scan, edge_name, element_symbol, 
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles, detectors_by_name, list_columns, yaml_ref
 from ntcspec.readers.table import Table, parse_table, rows_below
 from ntcspec.readers.text import TextFile, shorten
-from ntcspec.types import Channel, Note, XasScan
+from ntcspec.types import Note
+from ntcspec.types.xas import Channel, XasScan
 
 NAME = "xdi"
+FEWEST_TO_VARY = 3  # rows: below, a column of one value may still be the axis of an aborted scan
 _VERSION = re.compile(r"\s*#\s*XDI/[0-9]", re.IGNORECASE)
 _FIELD = re.compile(r"\s*#\s*([A-Za-z]\w*)\.([^\s:]+)\s*:(.*)$")
 _FIELDS_END = re.compile(r"\s*#\s*/{3,}")
@@ -35,7 +41,6 @@ _HEADER_END = re.compile(r"\s*#\s*-{2,}\s*$")
 _LOG_HINT = re.compile(r"ln\(\s*(?:abs\s*)?\(?\s*\$(\d{1,4})\s*/\s*\$(\d{1,4})\s*\)?\s*\)", re.IGNORECASE)
 _RATIO_HINT = re.compile(r"\(?\s*(\$\d{1,4}(?:\s*\+\s*\$\d{1,4})*)\s*\)?\s*/\s*\$(\d{1,4})")
 _ELEMENTS_OF_DETECTOR = re.compile(r"(?:mca|dtfactor|icr|ocr|spectra|sdd|xs|dtc)_?(?:mca)?\d+", re.IGNORECASE)
-_ROI = re.compile(r"[A-Z][a-z]?_?[KLM][a-z]?\d*_\w*\d+")
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,8 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None) -> XasSc
     width = table.values.shape[1]
     names, units = _columns(file, header, width)
     told = [_evidence(file, header, index, name) for index, name in enumerate(names)]
-    roles, hint_notes = _roles(file, header, names, units, told, spec)
-    element, edge = _element_and_edge(header)
+    roles, axis_notes, hint_notes = _roles(file, header, table, names, units, told, spec)
+    element, edge, edge_notes = _element_and_edge(file, header)
     own_mu = next((Pick(i, told[i]) for i, name in enumerate(names) if name.casefold() == "xmu"), None)
     named = spec is not None and (spec.settles("fluorescence") or spec.settles("mu"))
     summed = None if named else elements.sum_elements(table, names, told, roles, element, file.source)
@@ -99,7 +104,7 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None) -> XasSc
         element=element,
         edge=edge,
         own_mu=own_mu,
-        notes=notes,
+        notes=(*edge_notes, *axis_notes, *notes),
         hint_notes=hint_notes,
     )
     return build_scan(draft, spec)
@@ -163,17 +168,21 @@ def _evidence(file: TextFile, header: Header, index: int, name: str) -> str:
 def _roles(
     file: TextFile,
     header: Header,
+    table: Table,
     names: Sequence[str],
     units: Sequence[str],
     told: Sequence[str],
     spec: ColumnSpec | None,
-) -> tuple[Roles, tuple[Note, ...]]:
-    """Roles by names, units and plot hint, and what to note about the hint."""
+) -> tuple[Roles, tuple[Note, ...], tuple[Note, ...]]:
+    """Roles by names, units and plot hint, and what to note about the axis and about the hint."""
     roles = detectors_by_name(names, told, file.source, spec)
+    notes: tuple[Note, ...] = ()
     energy = _axis_column(names, units, "energy", ("eV", "keV"))
     angle = _axis_column(names, units, "angle", ("degrees",))
     spacing_key = next((key for key in ("mono.d_spacing", "mono.dspacing") if key in header.fields), "")
     if energy is not None:
+        if not (spec and (spec.settles("energy") or spec.settles("angle"))):
+            energy, notes = _without_constant(file, table, names, energy)
         roles = replace(roles, energy=Pick(energy, told[energy]))
     elif angle is not None:
         roles = replace(roles, angle=Pick(angle, told[angle]))
@@ -182,7 +191,8 @@ def _roles(
         found = re.match(r"[0-9]*\.?[0-9]+", words)
         if found and float(found.group()) > 0:
             roles = replace(roles, d_spacing=(float(found.group()), file.quote(line)))
-    return _with_hint(file, header, roles, names)
+    roles, hint_notes = _with_hint(file, header, roles, names)
+    return roles, notes, hint_notes
 
 
 def _axis_column(names: Sequence[str], units: Sequence[str], name: str, kinds: tuple[str, ...]) -> int | None:
@@ -191,6 +201,30 @@ def _axis_column(names: Sequence[str], units: Sequence[str], name: str, kinds: t
         if found.casefold() == name:
             return index
     return 0 if axis.unit_kind(units[0]) in kinds else None
+
+
+def _without_constant(file: TextFile, table: Table, names: Sequence[str], energy: int) -> tuple[int, tuple[Note, ...]]:
+    """The energy column; where it holds one value throughout, the varying one whose name begins with energy.
+
+    Raises
+    ------
+    UserError
+        The energy does not vary, and no other column, or more than one, can stand for it.
+    """
+    if len(table.values) < FEWEST_TO_VARY or _varies(table, energy):
+        return energy, ()
+    others = [i for i, n in enumerate(names) if n.casefold().startswith("energy") and _varies(table, i)]
+    others = [i for i in others if "feedback" in names[i].casefold()] or others
+    says = f"column {energy + 1} {names[energy]!r} holds {table.values[0, energy]:g} in every row"
+    if len(others) != 1:
+        fix = f"name the column that was scanned: `columns: {{energy: ..}}`; {list_columns(names)}"
+        raise UserError(file.source, f"{says}: this is no axis (the energy of the ring?)", fix)
+    note = f"energy: column {others[0] + 1} {names[others[0]]!r}; {says} (the energy of the ring?)"
+    return others[0], (note,)
+
+
+def _varies(table: Table, index: int) -> bool:
+    return bool(np.any(table.values[:, index] != table.values[0, index]))
 
 
 def _with_hint(file: TextFile, header: Header, roles: Roles, names: Sequence[str]) -> tuple[Roles, tuple[Note, ...]]:
@@ -237,7 +271,7 @@ def _refuse_many_elements(file: TextFile, table: Table, names: Sequence[str], ro
     parts = [i for i, name in enumerate(names) if _ELEMENTS_OF_DETECTOR.search(name)]
     if len(parts) < 2 or roles.fluorescence or roles.given:
         return
-    regions = [i for i in parts if _ROI.fullmatch(names[i])]
+    regions = [i for i in parts if elements.ROI.fullmatch(names[i])]
     with np.errstate(invalid="ignore"):
         live = [i for i in regions if np.any(table.values[:, i] > 0)]
     dead = f" (all zero: {', '.join(names[i] for i in regions if i not in live)})" if len(live) < len(regions) else ""
@@ -261,7 +295,13 @@ def _dead_time_note(names: Sequence[str], spec: ColumnSpec) -> tuple[Note, ...]:
     )
 
 
-def _element_and_edge(header: Header) -> tuple[str, str]:
-    element = header.value("element.symbol", "scan.element", "scanparameters.element")
-    edge = header.value("element.edge", "scan.edge", "scanparameters.edge")
-    return element_symbol(element), edge_name(edge)
+def _element_and_edge(file: TextFile, header: Header) -> tuple[str, str, tuple[Note, ...]]:
+    """Element and edge that the header states, '' where it states none, and a note on an edge not understood."""
+    keys = ("element.symbol", "scan.element", "scanparameters.element")
+    words, line = next((header.fields[key] for key in keys if key in header.fields), ("", 0))
+    element = element_symbol(words, file.at(line))
+    keys = ("element.edge", "scan.edge", "scanparameters.edge")
+    stated, line = next((header.fields[key] for key in keys if key in header.fields), ("", 0))
+    edge = edge_name(stated)
+    odd = f"line {line} states the edge {stated!r}, which is none: it was not compared with that of the study"
+    return element, edge, ((odd,) if stated and not edge else ())

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, ExafsReduced, ExafsTransformed, Metric, Metrics, WaveletMap
+from ntcspec.types import Array, Metric, Metrics
+from ntcspec.types.exafs import ExafsReduced, ExafsTransformed, WaveletMap
 from ntcspec.xas import fourier
 from ntcspec.xas.families import family
 from ntcspec.xas.lobes import lobe

@@ -27,7 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, ExafsReduced, ExafsTransformed
+from ntcspec.types import Array
+from ntcspec.types.exafs import ExafsReduced, ExafsTransformed
 from ntcspec.xas.windows import ft_window
 
 Complex = npt.NDArray[np.complex128]

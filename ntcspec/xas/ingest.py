@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, Channel, Column, XasScan, XasScans
+from ntcspec.types import Array
+from ntcspec.types.xas import Channel, Column, XasScan, XasScans
 
 FEWEST_ROWS = 10
 FEWEST_ROWS_BESIDE_EDGE = 3

@@ -1,7 +1,8 @@
-"""Merge repeat scans: align on the reference foil, one grid, weighted mean, and what the scatter says about its error.
+"""Merge repeat scans: align, one grid, weighted mean, and what the scatter says about its error.
 
-Symbols: mu_i(E) scan i, m_i(E) its reference foil, dE_i the shift that is added to the energies of scan i,
-s_i rms noise of scan i, w_i weights with sum 1, rho_i deviation of scan i from the mean without its smooth part.
+Symbols: mu_i(E) scan i, m_i(E) its reference foil (or mu_i itself, where asked), dE_i the shift that is added to the
+energies of scan i, s_i rms noise of scan i, w_i weights with sum 1, rho_i deviation of scan i from the mean without
+its smooth part.
 
 Order of steps:
 1. shifts: dm_0/dE = a dm_i/dE(E - dE_i) + b by least squares on (dE, a, b) in a window round the edge. The derivative
@@ -10,7 +11,8 @@ Order of steps:
    would be wrong: noise of a derivative is correlated). Both foils are smoothed over 1 eV first;
 2. grid: that of scan 0; scans on another grid are interpolated by a cubic spline. A straight line would lower the
    white line (error h^2 mu''/8, 0.3 % at h = 0.5 eV for a 5 eV wide line) and halve the noise variance midway between
-   points; a scan that is on the grid already is not touched. Points that a scan does not cover are cut;
+   points; a scan that is on the grid already is not touched. Points that a scan does not cover are cut. Where points of
+   a scan were dropped, the other scans stand in, moved to the level of that scan on either side;
 3. noise of each scan: clipped rms distance of a point from the cubic through its four neighbours, above the edge, so
    that it is known for two scans as for ten;
 4. weights 1/s_i^2 or equal; equal weights give the plain mean;
@@ -26,13 +28,15 @@ One scan: no uncertainty can be known, mu_error is empty.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, XasScan, XasScans
+from ntcspec.types import Array
+from ntcspec.types.xas import XasScan, XasScans
 
 SAME_GRID_EV = 1e-6
 MAX_SHIFT_EV = 10.0
@@ -57,6 +61,16 @@ class Merged:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Shifts:
+    """Shift and standard uncertainty of each scan (eV; 0 and NaN where none was sought), and what they rest on."""
+
+    ev: Array
+    error_ev: Array
+    on: str  # 'reference', 'signal' or 'none'
+    note: str
+
+
 def merge_scans(scans: XasScans, *, mode: str, align: str, weights: str, edge_energy_ev: float) -> Merged:
     """Merge the repeat scans of one measurement in detection mode `mode`.
 
@@ -64,19 +78,43 @@ def merge_scans(scans: XasScans, *, mode: str, align: str, weights: str, edge_en
     weights: 'variance' or 'equal'. Raises UserError where 'reference' is asked and a scan has none, where a shift
     cannot be found within 10 eV, and where the scans do not overlap; ValueError for an unknown option.
     """
-    if align not in ("auto", "reference", "none") or weights not in ("variance", "equal"):
-        raise ValueError(f"unknown align {align!r} or weights {weights!r}")
+    if align not in ("auto", "reference", "none"):
+        raise ValueError(f"unknown align {align!r}")
+    shifts = shifts_on_reference(scans.scans, align=align, edge_energy_ev=edge_energy_ev)
     energies = [np.asarray(s.energy_ev, dtype=np.float64) for s in scans.scans]
     mus = [s.mu(mode) for s in scans.scans]
-    shift, error, align_note = _shifts(scans.scans, align, edge_energy_ev)
-    grid, stack, cut = on_first_grid([e + d for e, d in zip(energies, shift, strict=True)], mus)
+    source = scans.scans[-1].source
+    return merge_arrays(energies, mus, shifts, where=source, weights=weights, edge_energy_ev=edge_energy_ev)
+
+
+def merge_arrays(
+    energies: Sequence[Array],
+    mus: Sequence[Array],
+    shifts: Shifts,
+    *,
+    where: str,
+    weights: str,
+    edge_energy_ev: float,
+    dropped: Sequence[npt.NDArray[np.bool_]] | None = None,
+) -> Merged:
+    """Merge scans, given as energies (eV, as measured) and mu, with known shifts; options as in `merge_scans`.
+
+    dropped: for each scan which of its points do not count. `where` names the measurement in the UserError for scans
+    that do not overlap.
+    """
+    if weights not in ("variance", "equal"):
+        raise ValueError(f"unknown weights {weights!r}")
+    shifted = [e + d for e, d in zip(energies, shifts.ev, strict=True)]
+    grid, stack, cut = on_first_grid(shifted, mus, dropped)
     if grid.size < 20:
-        raise UserError(scans.scans[-1].source, "the scans do not overlap in energy", "check that they are repeats")
-    notes = [align_note] if align_note else []
+        raise UserError(where, "the scans do not overlap in energy", "check that they are repeats")
+    notes = [shifts.note] if shifts.note else []
     if cut:
         notes.append(f"{cut} points of the first scan are not covered by every scan and were cut")
-    noise = np.array([noise_of(e, m, above_ev=edge_energy_ev) for e, m in zip(energies, mus, strict=True)])
-    chosen: dict[str, Any] = {"aligned": "reference" if np.isfinite(error).any() else "none"}
+    kept = [np.ones(e.size, dtype=bool) if dropped is None else ~dropped[i] for i, e in enumerate(energies)]
+    noise = np.array([_noise(e[k], m[k], above_ev=edge_energy_ev) for e, m, k in zip(energies, mus, kept, strict=True)])
+    chosen: dict[str, Any] = {"aligned": shifts.on, "noise_of_scans": noise.tolist()}
+    shift, error = shifts.ev, shifts.error_ev
     if len(mus) == 1:
         one = np.ones(1)
         return Merged(grid, stack[0], np.empty(0), shift, error, one, chosen, tuple(notes))
@@ -89,29 +127,68 @@ def merge_scans(scans: XasScans, *, mode: str, align: str, weights: str, edge_en
         if weights == "variance":
             notes.append("the noise of a scan could not be measured: equal weights")
     deviation, instrumental = remove_instrumental(grid, stack - mean, mean)
-    chosen |= {
-        "noise_of_scans": noise.tolist(),
-        "instrumental_offset_slope_gain": instrumental.tolist(),
-        "mu_error_pooled_points": POOL_POINTS,
-    }
+    chosen |= {"instrumental_offset_slope_gain": instrumental.tolist(), "mu_error_pooled_points": POOL_POINTS}
     return Merged(grid, mean, pooled_error(deviation, weight), shift, error, weight, chosen, tuple(notes))
 
 
-def on_first_grid(energies: Sequence[Array], mus: Sequence[Array]) -> tuple[Array, Array, int]:
+def on_first_grid(
+    energies: Sequence[Array], mus: Sequence[Array], dropped: Sequence[npt.NDArray[np.bool_]] | None = None
+) -> tuple[Array, Array, int]:
     """Scans on the grid of the first: grid (n,), stack (scans, n) and the number of points that were cut."""
     low, high = max(e[0] for e in energies), min(e[-1] for e in energies)
     first = energies[0]
     keep = (first >= low - SAME_GRID_EV) & (first <= high + SAME_GRID_EV)
     grid = first[keep]
     stack = np.empty((len(mus), grid.size))
-    for row, energy, mu in zip(stack, energies, mus, strict=True):
-        if energy.shape == first.shape and np.abs(energy - first).max() <= SAME_GRID_EV:
-            row[:] = mu[keep]
+    missing = np.zeros(stack.shape, dtype=bool)
+    for i, (energy, mu) in enumerate(zip(energies, mus, strict=True)):
+        bad = None if dropped is None or not dropped[i].any() else dropped[i]
+        if bad is None and energy.shape == first.shape and np.abs(energy - first).max() <= SAME_GRID_EV:
+            stack[i] = mu[keep]
         elif grid.size:
             from scipy.interpolate import CubicSpline
 
-            row[:] = CubicSpline(energy, mu)(grid)
-    return grid, stack, int(first.size - grid.size)
+            used = slice(None) if bad is None else ~bad
+            stack[i] = CubicSpline(energy[used], mu[used])(grid)
+            missing[i] = _between(grid, energy, bad)
+    somewhere = ~missing.all(axis=0)
+    return grid[somewhere], _stand_in(stack[:, somewhere], missing[:, somewhere]), int(first.size - grid.size)
+
+
+def _between(grid: Array, energy: Array, bad: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_]:
+    """Points of the grid that lie strictly between the good neighbours of a bad point."""
+    found = np.zeros(grid.size, dtype=bool)
+    for k in np.flatnonzero(bad) if bad is not None else ():
+        good = np.flatnonzero(~bad) if bad is not None else np.empty(0, dtype=int)
+        below, above = energy[good[good < k]], energy[good[good > k]]
+        low, high = (below[-1] if below.size else -np.inf), (above[0] if above.size else np.inf)
+        found |= (grid > low + SAME_GRID_EV) & (grid < high - SAME_GRID_EV)
+    return found
+
+
+def _stand_in(stack: Array, missing: npt.NDArray[np.bool_]) -> Array:
+    """Missing points from the mean of the other scans, plus the offset to it interpolated from either side.
+
+    Without the offset a scan of another gain would leave a step in the mean where it is missing.
+    """
+    if not missing.any():
+        return stack
+    filled = stack.copy()
+    points = np.arange(stack.shape[1])
+    complete = ~missing.any(axis=0)
+    for i, (row, lost, values) in enumerate(zip(filled, missing, stack, strict=True)):
+        if not lost.any():
+            continue
+        rest = np.arange(len(stack)) != i
+        others = np.ma.mean(np.ma.masked_array(stack[rest], missing[rest]), axis=0).filled(np.nan)
+        row[lost] = others[lost] + np.interp(points[lost], points[complete], (values - others)[complete])
+    return filled
+
+
+def _noise(energy_ev: Array, mu: Array, *, above_ev: float) -> float:
+    """`noise_of` above the edge, or of the whole scan where that is too short: clipping leaves the edge out."""
+    noise = noise_of(energy_ev, mu, above_ev=above_ev)
+    return noise if np.isfinite(noise) else noise_of(energy_ev, mu)
 
 
 def noise_of(energy_ev: Array, mu: Array, *, above_ev: float = -np.inf) -> float:
@@ -156,12 +233,12 @@ def pooled_error(deviation: Array, weight: Array) -> Array:
     return np.asarray(np.sqrt((total[high] - total[low]) / (high - low)))
 
 
-def _shifts(scans: Sequence[XasScan], align: str, edge_energy_ev: float) -> tuple[Array, Array, str]:
-    """Shift and standard uncertainty of each scan (eV; 0 and NaN where none was sought), and a note."""
+def shifts_on_reference(scans: Sequence[XasScan], *, align: str, edge_energy_ev: float) -> Shifts:
+    """Shifts that bring the reference channel of each scan onto that of the first; align as in `merge_scans`."""
     count = len(scans)
-    shift, error = np.zeros(count), np.full(count, np.nan)
+    none = Shifts(np.zeros(count), np.full(count, np.nan), "none", "")
     if align == "none" or count == 1:
-        return shift, error, ""
+        return none
     foils = []
     for scan in scans:
         has = any(c.mode == "reference" for c in scan.channels)
@@ -170,16 +247,35 @@ def _shifts(scans: Sequence[XasScan], align: str, edge_energy_ev: float) -> tupl
         if has:
             foils.append((np.asarray(scan.energy_ev, dtype=np.float64), scan.mu("reference")))
     if len(foils) < count:
-        return shift, error, "not aligned: not every scan has a reference channel"
+        return replace(none, note="not aligned: not every scan has a reference channel")
     if align == "auto" and not all(has_edge(e, m, edge_energy_ev=edge_energy_ev) for e, m in foils):
-        return shift, error, "not aligned: the reference channel shows no edge in every scan"
-    error[0] = 0.0
-    for i in range(1, count):
+        return replace(none, note="not aligned: the reference channel shows no edge in every scan")
+    sources = [scan.source for scan in scans]
+    ev, error = shifts_on(foils, sources, edge_energy_ev=edge_energy_ev, what="reference channel")
+    return Shifts(ev, error, "reference", "")
+
+
+def shifts_on(
+    spectra: Sequence[tuple[Array, Array]],
+    sources: Sequence[str],
+    *,
+    edge_energy_ev: float,
+    what: str,
+    reach_ev: float = MAX_SHIFT_EV,
+) -> tuple[Array, Array]:
+    """Shift (eV) of each spectrum (energy, mu) onto the first, and its standard uncertainty.
+
+    Raises UserError, which names the source, where a shift within reach_ev cannot be found; `what` names the spectra.
+    """
+    shift, error = np.zeros(len(spectra)), np.zeros(len(spectra))
+    for i in range(1, len(spectra)):
         try:
-            shift[i], error[i] = find_shift(*foils[0], *foils[i], edge_energy_ev=edge_energy_ev)
+            shift[i], error[i] = find_shift(
+                *spectra[0], *spectra[i], edge_energy_ev=edge_energy_ev, what=what, reach_ev=reach_ev
+            )
         except ValueError as problem:
-            raise UserError(scans[i].source, str(problem), "set reduce.align: none") from None
-    return shift, error, ""
+            raise UserError(sources[i], str(problem), "set reduce.align: none") from None
+    return shift, error
 
 
 def has_edge(energy_ev: Array, mu: Array, *, edge_energy_ev: float) -> bool:
@@ -196,32 +292,41 @@ def has_edge(energy_ev: Array, mu: Array, *, edge_energy_ev: float) -> bool:
 
 
 def find_shift(
-    energy0_ev: Array, mu0: Array, energy_ev: Array, mu: Array, *, edge_energy_ev: float
+    energy0_ev: Array,
+    mu0: Array,
+    energy_ev: Array,
+    mu: Array,
+    *,
+    edge_energy_ev: float,
+    what: str = "reference channel",
+    reach_ev: float = MAX_SHIFT_EV,
 ) -> tuple[float, float]:
     """Shift (eV) that brings the foil of a scan onto that of scan 0, and its standard uncertainty.
 
-    Raises ValueError where the best shift is at the end of the range of +-10 eV or data are missing round the edge.
+    Raises ValueError where the best shift is at the end of +-reach_ev or data are missing round the edge; `what` names
+    the spectra.
     """
     from scipy.interpolate import make_interp_spline
 
     near = np.abs(energy0_ev - edge_energy_ev) < 50.0
     if near.sum() < 20:
-        raise ValueError("the reference channel has too few points at the edge")
+        raise ValueError(f"the {what} has too few points at the edge")
     slope0 = np.gradient(mu0, energy0_ev)
     centre = energy0_ev[near][slope0[near].argmax()]
     window = energy0_ev[np.abs(energy0_ev - centre) <= ALIGN_WINDOW_EV]
-    reach = ALIGN_WINDOW_EV + MAX_SHIFT_EV + 20.0
-    part0, part = (np.abs(e - centre) <= reach for e in (energy0_ev, energy_ev))
-    if part.sum() < 20 or energy_ev[part][0] > window[0] or energy_ev[part][-1] < window[-1]:
-        raise ValueError("the reference channel has too few points at the edge")
+    window = window[(window >= energy_ev[0] + reach_ev) & (window <= energy_ev[-1] - reach_ev)]
+    far = ALIGN_WINDOW_EV + MAX_SHIFT_EV + 20.0
+    part0, part = (np.abs(e - centre) <= far for e in (energy0_ev, energy_ev))
+    if part.sum() < 20 or window.size < 20 or not window[0] < centre < window[-1]:
+        raise ValueError(f"the {what} has too few points at the edge")
     spline0, spline = (
         make_interp_spline(e[p], smoother(e[p]) @ np.column_stack([m[p], np.eye(p.sum())]), k=3).derivative()
         for e, m, p in ((energy0_ev, mu0, part0), (energy_ev, mu, part))
     )
     at0 = spline0(window)  # column 0: dm_0/dE; columns 1..: its response to each point of mu0
-    shift, jacobian, scale = _fit_shift(window, at0[:, 0], spline)
+    shift, jacobian, scale = _fit_shift(window, at0[:, 0], spline, what, reach_ev)
     estimator = np.linalg.pinv(jacobian)[0]  # d(shift) = estimator @ d(residual)
-    noise0, noise = (noise_of(e, m, above_ev=centre) for e, m in ((energy0_ev, mu0), (energy_ev, mu)))
+    noise0, noise = (_noise(e, m, above_ev=centre) for e, m in ((energy0_ev, mu0), (energy_ev, mu)))
     variance0 = noise0**2 * np.sum((estimator @ at0[:, 1:]) ** 2)
     variance = noise**2 * np.sum((scale * (estimator @ spline(window - shift)[:, 1:])) ** 2)
     return shift, float(np.sqrt(variance0 + variance))
@@ -238,7 +343,7 @@ def smoother(energy_ev: Array) -> Array:
     return np.asarray(np.linalg.pinv(design, rcond=1e-6)[:, 0, :] * root)
 
 
-def _fit_shift(window: Array, target: Array, spline: Any) -> tuple[float, Array, float]:
+def _fit_shift(window: Array, target: Array, spline: Any, what: str, reach_ev: float) -> tuple[float, Array, float]:
     """Least squares of target = a f(E - dE) + b: dE, Jacobian (points, 3) by (dE, a, b), and a."""
     curvature = spline.derivative()
 
@@ -248,12 +353,10 @@ def _fit_shift(window: Array, target: Array, spline: Any) -> tuple[float, Array,
         residual = target - design @ solution
         return solution, residual, float(residual @ residual) if solution[0] > 0 else np.inf
 
-    trial = np.arange(-MAX_SHIFT_EV, MAX_SHIFT_EV + 0.25, 0.5)
+    trial = np.arange(-reach_ev, reach_ev + 0.25, 0.5)
     shift = float(trial[np.argmin([linear(t)[2] for t in trial])])
-    if abs(shift) >= MAX_SHIFT_EV:
-        raise ValueError(
-            f"no shift within {MAX_SHIFT_EV:g} eV brings the reference channel onto that of the first scan"
-        )
+    if abs(shift) >= reach_ev:
+        raise ValueError(f"no shift within {reach_ev:g} eV brings the {what} onto that of the first scan")
     for _ in range(50):
         solution, residual, _cost = linear(shift)
         at = window - shift
@@ -263,6 +366,6 @@ def _fit_shift(window: Array, target: Array, spline: Any) -> tuple[float, Array,
         if abs(step) < 1e-9:
             break
     explained = 1.0 - linear(shift)[2] / float(np.sum((target - target.mean()) ** 2))
-    if abs(shift) >= MAX_SHIFT_EV or explained < MIN_EXPLAINED:
-        raise ValueError("the reference channel cannot be aligned on that of the first scan")
+    if abs(shift) >= reach_ev or explained < MIN_EXPLAINED:
+        raise ValueError(f"the {what} cannot be aligned on that of the first scan")
     return shift, jacobian, float(solution[0])

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, XasScans
+from ntcspec.types import Array
+from ntcspec.types.xas import XasScans
 
 T = TypeVar("T")
 
@@ -52,41 +53,49 @@ def cut_ranges(
     *,
     where: str,
     e0_ev: float,
-    pre1_ev: float,
+    pre1_ev: float | None,
     pre2_ev: float,
     norm1_ev: float,
     norm2_ev: float | None,
 ) -> tuple[float, float, list[str]]:
-    """pre1 and norm2 (eV, relative to E0) as the data allow, and notes; norm2 None is the end of the data.
+    """pre1 and norm2 (eV, relative to E0) as the data allow, and notes; pre1 None is the start of the data, norm2 None
+    the end.
 
     Raises UserError (`where` names the file) where less than half of an asked range is left.
     """
     first, last = float(energy_ev[0] - e0_ev), float(energy_ev[-1] - e0_ev)
+    extent = f"data run from {energy_ev[0]:g} to {energy_ev[-1]:g} eV, e0 is {e0_ev:g} eV"
     if not energy_ev[1] <= e0_ev <= energy_ev[-2]:
         raise UserError(
             where, f"e0 {e0_ev:g} eV is outside the data ({energy_ev[0]:g} to {energy_ev[-1]:g} eV)", "set reduce.e0_ev"
         )
     notes = []
-    pre1 = max(pre1_ev, first)
-    if pre2_ev - pre1 < 0.5 * (pre2_ev - pre1_ev):
+    pre1 = first if pre1_ev is None else max(pre1_ev, first)
+    if pre1_ev is None and pre2_ev <= first:
         raise UserError(
             where,
-            f"data start {first:.0f} eV from e0, the pre-edge range is {pre1_ev:g} to {pre2_ev:g} eV",
+            f"data start {first:.1f} eV from e0, the pre-edge range ends at {pre2_ev:g} eV: {extent}",
+            "set reduce.pre2_ev",
+        )
+    if pre1_ev is not None and pre2_ev - pre1 < 0.5 * (pre2_ev - pre1_ev):
+        raise UserError(
+            where,
+            f"data start {first:.0f} eV from e0, the pre-edge range is {pre1_ev:g} to {pre2_ev:g} eV: {extent}",
             "set reduce.pre1_ev and pre2_ev",
         )
-    if pre1 > pre1_ev:
+    if pre1_ev is not None and pre1 > pre1_ev:
         notes.append(f"pre-edge range cut to {pre1:.1f} to {pre2_ev:g} eV, where the data start")
     norm2 = last if norm2_ev is None else min(norm2_ev, last)
     if norm2_ev is None and norm2 < norm1_ev + 2.0:
         raise UserError(
             where,
-            f"data end {last:.0f} eV from e0, the post-edge range starts at {norm1_ev:g} eV",
+            f"data end {last:.0f} eV from e0, the post-edge range starts at {norm1_ev:g} eV: {extent}",
             "set reduce.norm1_ev",
         )
     if norm2_ev is not None and norm2 - norm1_ev < 0.5 * (norm2_ev - norm1_ev):
         raise UserError(
             where,
-            f"data end {last:.0f} eV from e0, the post-edge range is {norm1_ev:g} to {norm2_ev:g} eV",
+            f"data end {last:.0f} eV from e0, the post-edge range is {norm1_ev:g} to {norm2_ev:g} eV: {extent}",
             "set reduce.norm1_ev and norm2_ev, or check for an aborted scan",
         )
     if norm2_ev is not None and norm2 < norm2_ev:

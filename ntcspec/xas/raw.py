@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ntcspec.errors import UserError
 from ntcspec.readers import read_scans
 from ntcspec.readers.columns import ColumnSpec
-from ntcspec.types import XasScans
+from ntcspec.types.xas import XasScans
 from ntcspec.xas.ingest import ingest
 
 SIMULATED = "SIMULATED by ntcspec demo"  # stands in the header of every raw file of the demo study

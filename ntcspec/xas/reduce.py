@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, ExafsReduced, XasScans
+from ntcspec.types import Array
+from ntcspec.types.exafs import ExafsReduced
+from ntcspec.types.xas import XasScans
 from ntcspec.xas import _larch
 from ntcspec.xas.background import chi_covariance, interpolation_matrix
 from ntcspec.xas.merge import Merged, merge_scans

@@ -34,7 +34,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, ExafsTransformed, WaveletMap
+from ntcspec.types import Array
+from ntcspec.types.exafs import ExafsTransformed, WaveletMap
 from ntcspec.xas.families import Family, family
 
 Complex = npt.NDArray[np.complex128]

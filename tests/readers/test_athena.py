@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ntcspec.errors import UserError
 from ntcspec.readers import ColumnSpec, athena, read_scans, read_xas
 from ntcspec.readers.text import TextFile, text_file
-from ntcspec.types import XasScan
+from ntcspec.types.xas import XasScan
 
 PROJECTS = {
     "CAMD_Cl-K_standards.prj": 7,
@@ -44,6 +44,15 @@ def group(label: str = "foil", points: int = 20, **args: Any) -> dict[str, Any]:
     """Energies 9800, 9805, .. and mu 0, 1, .."""
     x = [9800 + 5 * k for k in range(points)]
     return {"args": {"label": label, **args}, "x": x, "y": list(range(points))}
+
+
+def test_fortran_numbers_and_lists_with_escapes(tmp_path: Path) -> None:
+    text = perl(group()).replace("'9800'", "'9.8D+03'").replace("'9805'", '"9805"')
+    scan = rawfiles.read(tmp_path, text)
+    np.testing.assert_array_equal(scan.energy_ev, 9800 + 5.0 * np.arange(20))
+    (tmp_path / "b").mkdir()
+    error = rawfiles.refusal(tmp_path / "b", perl(group()).replace("'9805'", "'98x5'"))
+    assert "x, point 2: '98x5' is no number" in error.what
 
 
 @pytest.fixture(scope="module")

@@ -102,18 +102,18 @@ def test_labels_that_do_not_fit_the_rows(tmp_path: Path) -> None:
     error = rawfiles.refusal(tmp_path, text.replace('"I2" ', ""))
     assert (error.where, error.what) == ("x.dat, line 4", "10 labels for the 11 columns of line 3")
     error = rawfiles.refusal(tmp_path, text.replace('"I2" ', "").replace("BL1606-ID1:mcs06:fbk ", ""))
-    assert (error.where, error.what) == ("x.dat, line 4", "10 columns are named, the rows hold 11")
+    assert (error.where, error.what) == ("x.dat, line 4", "this line names 10 columns, the rows below hold 11")
 
 
 def test_two_columns_of_one_role(tmp_path: Path) -> None:
     values = rawfiles.hxma_values()
     text = rawfiles.hxma("B", values).replace('"I2"', '"I0"')
     error = rawfiles.refusal(tmp_path, text)
-    assert "columns 6 and 8 both look like i0" in error.what
+    assert "columns 6 'I0' and 8 'I0' both look like i0" in error.what
     scan = rawfiles.read(tmp_path, text, ColumnSpec(energy=4, i0=6))
     np.testing.assert_array_equal(scan.mu("transmission"), np.log(values[:, 4] / values[:, 5]))
 
 
 def test_other_beamlines_with_the_same_library_are_not_taken_for_it(tmp_path: Path) -> None:
-    text = rawfiles.hxma("B", rawfiles.hxma_values()).replace("BL1606-ID", "BL1606-B1")
+    text = rawfiles.hxma("B", rawfiles.hxma_values()).replace("BL1606-ID", "BL1607-B2")
     assert "format of this file is not known" in rawfiles.refusal(tmp_path, text).what

@@ -11,7 +11,8 @@ import pytest
 
 from ntcspec.errors import UserError
 from ntcspec.readers import ColumnSpec, describe, read_xas
-from ntcspec.types import Array, XasScan
+from ntcspec.types import Array
+from ntcspec.types.xas import XasScan
 
 REFERENCE_NAMES = (
     "BMM_Ta-L3-Ta_foil.xdi",

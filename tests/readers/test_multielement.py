@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
 from ntcspec.readers import ColumnSpec, read_xas
-from ntcspec.types import Array, XasScan
+from ntcspec.types import Array
+from ntcspec.types.xas import XasScan
 
 FE = "Fe-K_8channel_fluorescence.xdi"
 
@@ -92,10 +93,21 @@ def test_input_over_output_rate(tmp_path: Path) -> None:
     np.testing.assert_allclose(scan.mu("fluorescence"), (1.5 * counts[0] + counts[1]) / 1000)
 
 
-def test_without_factors_the_study_must_name_the_regions(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="which to add up is not for the program to choose") as caught:
-        detector(tmp_path, edge(3), np.ones((3, 60)), kind="Clock")
-    assert "fluorescence: [Ta_La_mca1, Ta_La_mca2, Ta_La_mca3]" in caught.value.fix
+def test_without_factors_the_regions_are_summed_as_they_are_and_said(tmp_path: Path) -> None:
+    counts = edge(3)
+    scan = detector(tmp_path, counts, np.ones((3, 60)), kind="Clock")
+    np.testing.assert_allclose(scan.mu("fluorescence"), counts.sum(axis=0) / 1000)
+    assert scan.channels[0].formula == "Ta_La sum (not dead-time corrected) / I0"
+    (note,) = [note for note in scan.notes if "NOT corrected for dead time" in note]
+    assert "over elements 1, 2, 3" in note and "neither dead-time factors nor count rates" in note
+
+
+def test_factors_of_some_elements_only_are_for_the_study_to_judge(tmp_path: Path) -> None:
+    names = ["energy eV", "I0", "Ta_La_mca1", "Ta_La_mca2", "DTFactor_mca1"]
+    rows = [f"{9800 + 10 * k} 1000 1 2 1.1" for k in range(20)]
+    error = rawfiles.refusal(tmp_path, rawfiles.xdi(names, rows))
+    assert "which to add up is not for the program to choose" in error.what
+    assert "fluorescence: [Ta_La_mca1, Ta_La_mca2]" in error.fix
 
 
 def test_no_live_element(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ntcspec.errors import UserError
 from ntcspec.readers import ColumnSpec, pf9809
 from ntcspec.readers.text import TextFile, load_text
-from ntcspec.types import XasScan
+from ntcspec.types.xas import XasScan
 
 MERCURY = "PF_BL12C_angle_Hg-L3.dat"
 D = 3.13551

@@ -6,13 +6,15 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 import rawfiles
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
-from ntcspec.readers import ColumnSpec, describe, read_xas
-from ntcspec.types import Array, XasScan
+from ntcspec.readers import XAS_READERS, ColumnSpec, describe, read_scans, read_xas
+from ntcspec.types import Array
+from ntcspec.types.xas import XasScan
 
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -99,8 +101,10 @@ def test_a_garbled_cell_never_gets_through(values: Array, row: int, column: int,
         raise AssertionError("a garbled cell was read")
 
 
-SEEDS = (
-    rawfiles.xdi(
+COUNTS = np.random.default_rng(5).poisson(900, (4, 12)).astype(float)
+# a whole file of each text format, and of each dialect that takes another way through its reader
+SEEDS: dict[str, str] = {
+    "xdi": rawfiles.xdi(
         ["energy eV", "i0", "itrans", "irefer", "mutrans"],
         [f"{9800 + i}.5 {1000 + i} {500 + i} 250 0.69" for i in range(12)],
         "Scan.plot_hint: ln(i0/itrans)  --  ln($2/$3)",
@@ -108,15 +112,23 @@ SEEDS = (
         "Element.edge: L3",
         labels="energy i0 itrans irefer mutrans",
     ),
-    rawfiles.xdi(
+    "xdi, angle": rawfiles.xdi(
         ["angle degrees", "i0", "itrans"],
         [f"{11.9 - 0.02 * i:.4f} 1000 500" for i in range(12)],
         "Mono.d_spacing: 3.13553",
     ),
-    rawfiles.hxma("A", rawfiles.hxma_values(12), "1e+07(x .1 microseconds), 100, 2000, 300, 40"),
-    rawfiles.hxma("B", rawfiles.hxma_values(12), "1e+07(x .1 microseconds), 100, 2000, 300, 40"),
-    "# energy i0 it\n" + "\n".join(f"{9800 + i}.5 {1000 + i} {500 + i}" for i in range(12)) + "\n",
-)
+    "xdi, bioxas": rawfiles.bioxas(COUNTS, 50 * COUNTS, ring="2900"),
+    "hxma a": rawfiles.hxma("A", rawfiles.hxma_values(12), "1e+07(x .1 microseconds), 100, 2000, 300, 40"),
+    "hxma b": rawfiles.hxma("B", rawfiles.hxma_values(12), "1e+07(x .1 microseconds), 100, 2000, 300, 40"),
+    "sxrmb": rawfiles.sxrmb(12),
+    "sxrmb-dacq": rawfiles.sxrmb_dacq(rows=12, background="1e7"),
+    "vlspgm": rawfiles.sgm_dacq(12),
+    "pf9809": rawfiles.pf9809(12),
+    "spec": rawfiles.spec(12),
+    "athena": rawfiles.athena(12),
+    "athena, json": rawfiles.athena_json(12),
+    "columns": "# energy i0 it\n" + "\n".join(f"{9800 + i}.5 {1000 + i} {500 + i}" for i in range(12)) + "\n",
+}
 mutations = st.lists(
     st.tuples(
         st.integers(0, 10_000),
@@ -128,14 +140,38 @@ mutations = st.lists(
     min_size=1,
     max_size=8,
 )
+NAMED = ColumnSpec(energy=1, i0=2, transmitted=3)
+
+
+def test_the_seeds_are_whole_files_of_each_text_format() -> None:
+    found = set()
+    for name, seed in SEEDS.items():
+        columns = NAMED if name == "columns" else None
+        scans = read_scans(save(seed, "\n", "utf-8"), "x.dat", columns, "*")
+        assert all(scan.energy_ev.size == 12 and scan.channels for scan in scans), name
+        found |= {scan.format for scan in scans}
+    assert found == {*(reader.NAME for reader in XAS_READERS), "columns"}
+
+
+def a_scan_or_a_user_error(content: bytes, columns: ColumnSpec | None) -> None:
+    path = rawfiles.write(Path(tempfile.mkdtemp()), content)
+    try:
+        scans = read_scans(path, "x.dat", columns, "*")
+    except UserError as error:
+        assert error.where.startswith("x.dat") and error.what and error.fix
+        return
+    for scan in scans:
+        assert isinstance(scan, XasScan)
+        assert {c.values.shape for c in scan.columns} == {scan.energy_ev.shape} == {scan.row_line.shape}
+        assert describe(scan)
 
 
 @MANY
-@given(st.sampled_from(SEEDS), mutations, st.booleans())
+@given(st.sampled_from(sorted(SEEDS)), mutations, st.booleans())
 def test_damaged_files_give_a_scan_or_a_user_error(
-    seed: str, changes: list[tuple[int, str, bytes]], named: bool
+    name: str, changes: list[tuple[int, str, bytes]], named: bool
 ) -> None:
-    content = bytearray(seed.encode())
+    content = bytearray(SEEDS[name].encode())
     for place, how, piece in changes:
         place %= len(content) + 1
         if how == "insert":
@@ -148,12 +184,36 @@ def test_damaged_files_give_a_scan_or_a_user_error(
             del content[max(place, 1) :]
         else:
             content[place:place] = content[place : place + 60]
-    path = rawfiles.write(Path(tempfile.mkdtemp()), bytes(content))
-    try:
-        scan = read_xas(path, "x.dat", ColumnSpec(energy=1, i0=2, transmitted=3) if named else None)
-    except UserError as error:
-        assert error.where.startswith("x.dat")
+    a_scan_or_a_user_error(bytes(content), NAMED if named else None)
+
+
+@pytest.mark.parametrize("name", sorted(SEEDS))
+@FEW
+@given(st.floats(0.0, 1.0), st.integers(0, 255), st.booleans())
+def test_any_one_byte_lost_or_changed(name: str, place: float, byte: int, cut: bool) -> None:
+    content = bytearray(SEEDS[name].encode())
+    at = min(int(place * len(content)), len(content) - 1)
+    if cut:
+        del content[at:]
     else:
-        assert isinstance(scan, XasScan)
-        assert {c.values.shape for c in scan.columns} == {scan.energy_ev.shape} == {scan.row_line.shape}
-        assert describe(scan)
+        content[at] = byte
+    a_scan_or_a_user_error(bytes(content), NAMED if name == "columns" else None)
+
+
+@pytest.mark.parametrize("name", sorted(SEEDS))
+def test_a_file_cut_in_its_rows_never_gives_another_number(name: str) -> None:
+    """Whatever is cut off, the rows that are read are rows of the whole file, unless the reader says it may be cut."""
+    content = SEEDS[name].encode()
+    columns = NAMED if name == "columns" else None
+    (whole, *_) = read_scans(save(SEEDS[name], "\n", "utf-8"), "x.dat", columns, "*")
+    known = {tuple(row) for row in np.column_stack([column.values for column in whole.columns])}
+    for end in range(len(content) - 1, len(content) // 2, -7):
+        path = rawfiles.write(Path(tempfile.mkdtemp()), content[:end])
+        try:
+            (scan, *_) = read_scans(path, "x.dat", columns, "*")
+        except UserError:
+            continue
+        if any("may be cut off" in note for note in scan.notes) or len(scan.columns) != len(whole.columns):
+            continue
+        rows = {tuple(row) for row in np.column_stack([column.values for column in scan.columns])}
+        assert rows <= known, end

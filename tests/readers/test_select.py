@@ -15,7 +15,8 @@ from ntcspec import store
 from ntcspec.config.load import load_study
 from ntcspec.errors import UserError
 from ntcspec.readers import athena, describe_file, pick_names, read_scans, read_xas
-from ntcspec.types import XasScans
+from ntcspec.techniques import SUBJECT
+from ntcspec.types.xas import XasScans
 from ntcspec.xas.raw import ingest_files
 
 NAMES = ("KCl", "NaCl", "Au foil", "a|b", "*x")
@@ -92,7 +93,8 @@ def test_show_lists_the_scans(xas_data: Path) -> None:
         "scans     7: choose with `select` in the study",
     ]
     at = lines.index("  'NaCl'")
-    assert lines[at + 1 : at + 3] == ["      557 rows, 2780.000 to 2950.060 eV", "      transmission: mu"]
+    assert lines[at + 1] == "      557 rows, 2780.000 to 2950.060 eV: group 'vjlt', line 13: x"
+    assert lines[at + 2].startswith("      transmission: mu (group 'vjlt', line 13: y is mu as Athena stored it")
     assert "e0 2824.92 eV, edge step 0.8978152" in " ".join(lines[at:])
     foil = "BMM_Ta-L3-Ta_foil.xdi"
     assert "modes" in describe_file(xas_data / foil, foil)
@@ -106,8 +108,8 @@ def test_ingest_flattens_the_scans(xas_data: Path) -> None:
         ingest_files([xas_data / CL], ["cl.prj"], **common, columns=None)
 
 
-@pytest.mark.parametrize(("select", "expected"), [("KCl", "KCl"), (12, "12"), ("*", "*"), (None, None)])
-def test_select_of_a_study(tmp_path: Path, select: object, expected: str | None) -> None:
+@pytest.mark.parametrize(("select", "expected"), [("KCl", "KCl"), (12, "12"), ("*", "*"), (None, "")])
+def test_select_of_a_study(tmp_path: Path, select: object, expected: str) -> None:
     exafs = {"element": "Cl", "edge": "K", "files": ["a.prj"], **({"select": select} if select else {})}
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "a.prj").write_text("x\n", encoding="utf-8")
@@ -115,7 +117,7 @@ def test_select_of_a_study(tmp_path: Path, select: object, expected: str | None)
     samples = {"samples": {"a": {"measurements": {"exafs": exafs}}}}
     (tmp_path / "samples.yaml").write_text(yaml.safe_dump(samples), encoding="utf-8")
     (plan,) = load_study(tmp_path).measurements
-    assert plan.parameters["ingest"].get("select") == expected
+    assert plan.parameters[SUBJECT].get("select") == expected
 
 
 RECORD: dict[str, Any] = {

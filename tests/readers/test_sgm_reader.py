@@ -14,7 +14,8 @@ from ntcspec.demo.series import SERIES, Made, Member
 from ntcspec.demo.xanes import make
 from ntcspec.errors import UserError
 from ntcspec.readers import ColumnSpec, _hdf5, read_scans, sgm
-from ntcspec.types import Array, XasScan
+from ntcspec.types import Array
+from ntcspec.types.xas import XasScan
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "demo"
 SAMPLES = [member for member in SERIES if member.stem in ("NaCl", "NTC-40h")]
@@ -198,4 +199,4 @@ def test_damage(tmp_path: Path) -> None:
     scan = read(a_file(tmp_path, en=energy))
     assert scan.energy_ev.size == 39 and any("1 frame(s) without a finite energy" in note for note in scan.notes)
     nothing = a_file(tmp_path, tey=None, sdd1=None, sdd2=None)
-    assert "no column is known as transmitted, fluorescence or mu" in refusal(nothing).what
+    assert "no column is known as transmitted, fluorescence, tey or mu" in refusal(nothing).what

@@ -11,7 +11,7 @@ import pytest
 from ntcspec.errors import UserError
 from ntcspec.readers import ColumnSpec, hxma, vlspgm
 from ntcspec.readers.text import TextFile, load_text
-from ntcspec.types import XasScan
+from ntcspec.types.xas import XasScan
 
 IRON = "CLS_VLSPGM_SL2_FeSO4_excerpt.dat"
 SPEC = ColumnSpec(i0="A1611-4-12:nA:fbk", fluorescence=("A1611-4-11:nA:fbk",))
@@ -87,6 +87,11 @@ def test_the_scaler_goes_before_the_ammeters() -> None:
     assert any(note.startswith("detectors: the scaler; ammeters not used: A1611-4-14:A:fbk") for note in scan.notes)
 
 
+def test_a_file_whose_energy_has_another_name_is_refused() -> None:
+    error = refusal(legacy().replace("BL1611-ID-1:Energy ", "BL1611-ID-1:Energy:mon "))
+    assert error.what == "no column is known as the energy" and "columns: {energy: .." in error.fix
+
+
 def test_the_study_wins() -> None:
     scan = read(legacy(), ColumnSpec(i0="PCT1402-01:mA:fbk"))
     assert {c.denominator for c in scan.channels} == {"PCT1402-01:mA:fbk"}
@@ -96,7 +101,7 @@ def test_the_study_wins() -> None:
 
 def test_damage() -> None:
     text = legacy()
-    assert "6 columns are named, the rows hold 8" in refusal(text.replace("1, 106", "1, 2, 2, 106")).what
+    assert "names 6 columns, the rows below hold 8" in refusal(text.replace("1, 106", "1, 2, 2, 106")).what
     assert "column 2 holds no whole numbers" in refusal(text.replace("1, 106", "1, 2.5, 106")).what
     assert "is no number" in refusal(text.replace(" 2004", " 2x04")).what
     assert "no row of numbers" in refusal(legacy(rows=0)).what

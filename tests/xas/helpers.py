@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.types import Array, Channel, Column, ExafsReduced, XasScan, XasScans
+from ntcspec.types import Array
+from ntcspec.types.exafs import ExafsReduced
+from ntcspec.types.xas import Channel, Column, XasScan, XasScans
 
 # file -> (delimiter, energy column, numerator, denominator) of mu = ln(numerator / denominator), and tabulated edge (eV)
 FILES: dict[str, tuple[str | None, int, int, int, float]] = {

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, ExafsReduced, Metric
+from ntcspec.types import Array, Metric
+from ntcspec.types.exafs import ExafsReduced
 from ntcspec.xas.features import measure_exafs
 from ntcspec.xas.fourier import transform_exafs
 from ntcspec.xas.reduce import reduce_exafs

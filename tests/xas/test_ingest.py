@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
 from ntcspec.readers import ColumnSpec, read_xas
-from ntcspec.types import Array, Channel, Column, XasScan, XasScans
+from ntcspec.types import Array
+from ntcspec.types.xas import Channel, Column, XasScan, XasScans
 from ntcspec.xas.ingest import edge_step, ingest
 
 E0 = 9881.0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ntcspec.errors import UserError
-from ntcspec.types import XasScans
+from ntcspec.types.xas import XasScans
 from ntcspec.xas import merge
 
 E0 = 10000.0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ntcspec.errors import UserError
-from ntcspec.types import XasScans
+from ntcspec.types.xas import XasScans
 from ntcspec.xas import _larch
 from ntcspec.xas.background import chi_covariance, interpolation_matrix
 from ntcspec.xas.fourier import transform_exafs

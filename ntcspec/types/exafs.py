@@ -1,0 +1,91 @@
+"""What the stages of the technique exafs hand on.
+
+Symbols: E energy (eV), k photoelectron wavenumber (1/Angstrom), R half path length, not
+phase-corrected (Angstrom), mu absorption coefficient times thickness (dimensionless).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ntcspec.types import Array, Note, Plot, array, scalar, text
+
+
+@dataclass(frozen=True)
+class ExafsReduced:
+    """Result of `reduce`: merged mu(E), its normalisation and chi(k)."""
+
+    mode: str = text("detection mode that was reduced")
+    energy_ev: Array = array("eV", "photon energy, grid of the first scan")
+    mu: Array = array("1", "merged absorption", ("energy_ev",), "mu_error")
+    mu_error: Array = array(
+        "1", "standard uncertainty of mu; empty where it cannot be known from one scan", ("energy_ev",)
+    )
+    pre_edge: Array = array("1", "pre-edge line", ("energy_ev",))
+    post_edge: Array = array("1", "post-edge polynomial", ("energy_ev",))
+    norm: Array = array("1", "normalised absorption (mu - pre_edge) / edge_step", ("energy_ev",))
+    background: Array = array("1", "atomic background mu0(E)", ("energy_ev",))
+    e0_ev: float = scalar("eV", "energy origin of k")
+    edge_step: float = scalar("1", "edge step")
+    k_inv_ang: Array = array("1/angstrom", "photoelectron wavenumber")
+    chi: Array = array("1", "EXAFS chi(k)", ("k_inv_ang",))
+    chi_covariance: Array = array(
+        "1", "covariance of chi from mu_error, shape (k, k); shape (0, 0) if mu_error is empty"
+    )
+    variant_names: tuple[str, ...] = text("systematic variants, 'parameter=value'")
+    variant_chi: Array = array("1", "chi(k) of each variant, shape (variants, k)")
+    shift_ev: Array = array("eV", "energy shift added to each scan to align it on the first")
+    shift_error_ev: Array = array("eV", "standard uncertainty of each shift")
+    weight: Array = array("1", "weight of each scan in the merge, sum 1")
+    chosen: dict[str, Any] = text("what the program chose by itself")
+    notes: tuple[Note, ...] = text("choices and warnings, in the order they were made")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (
+        Plot("chi", "EXAFS", "chi", ("k_inv_ang",)),
+        Plot("normalised", "normalised absorption", "norm", ("energy_ev",)),
+        Plot("absorption", "absorption", "mu", ("energy_ev",), ("pre_edge", "post_edge", "background")),
+    )
+
+
+@dataclass(frozen=True)
+class ExafsTransformed:
+    """Result of `transform`: Fourier transform of k^w chi(k) and back transform, IFEFFIT conventions."""
+
+    kweight: float = scalar("1", "exponent w of the k weight")
+    k_inv_ang: Array = array("1/angstrom", "photoelectron wavenumber")
+    chi_weighted: Array = array("angstrom^-w", "k^w chi(k), without window", ("k_inv_ang",))
+    window: Array = array("1", "Fourier window", ("k_inv_ang",))
+    r_ang: Array = array("angstrom", "R, not phase-corrected")
+    chir_re: Array = array("angstrom^-(w+1)", "real part of chi(R)", ("r_ang",))
+    chir_im: Array = array("angstrom^-(w+1)", "imaginary part of chi(R)", ("r_ang",))
+    chir_mag: Array = array("angstrom^-(w+1)", "magnitude of chi(R)", ("r_ang",), "chir_mag_error")
+    chir_mag_error: Array = array("angstrom^-(w+1)", "standard uncertainty of |chi(R)|", ("r_ang",))
+    noise: float = scalar("angstrom^-(w+1)", "rms of |chi(R)| over the noise range of R")
+    chi_sigma: float = scalar("1", "standard uncertainty of chi(k) that explains `noise`, taken as white")
+    q_inv_ang: Array = array("1/angstrom", "wavenumber of the back transform")
+    chiq_re: Array = array("angstrom^-w", "real part of the back transform", ("q_inv_ang",))
+    chiq_mag: Array = array("angstrom^-w", "magnitude of the back transform", ("q_inv_ang",))
+    notes: tuple[Note, ...] = text("choices and warnings")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (
+        Plot("chi_r", "magnitude of chi(R)", "chir_mag", ("r_ang",), ("chir_re", "chir_im")),
+        Plot("chi_k_weighted", "weighted chi(k)", "chi_weighted", ("k_inv_ang",), ("window",)),
+        Plot("chi_q", "back transform", "chiq_re", ("q_inv_ang",), ("chiq_mag",)),
+    )
+
+
+@dataclass(frozen=True)
+class WaveletMap:
+    """Wavelet transform of the windowed k^w chi(k), scaled so that A sin(2 k R0) has |W| = A at R0."""
+
+    family: str = text("mother wavelet")
+    order: float = scalar("1", "order n: Cauchy order, or (eta sigma)^2 for Morlet")
+    kweight: float = scalar("1", "exponent w of the k weight")
+    k_inv_ang: Array = array("1/angstrom", "photoelectron wavenumber")
+    r_ang: Array = array("angstrom", "R, not phase-corrected")
+    magnitude: Array = array("angstrom^-w", "magnitude of W(R, k)", ("r_ang", "k_inv_ang"))
+    real: Array = array("angstrom^-w", "real part of W(R, k)", ("r_ang", "k_inv_ang"))
+    imag: Array = array("angstrom^-w", "imaginary part of W(R, k)", ("r_ang", "k_inv_ang"))
+    fwhm_k_inv_ang: Array = array("1/angstrom", "resolution in k: FWHM of |W| of a delta in k", ("r_ang",))
+    fwhm_r_ang: Array = array("angstrom", "resolution in R: FWHM of |W| of a sinusoid", ("r_ang",))
+    notes: tuple[Note, ...] = text("choices and warnings")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("wavelet", "wavelet magnitude", "magnitude", ("r_ang", "k_inv_ang")),)
