@@ -4,13 +4,12 @@ A cluster has the absorber at the origin, as atom 0. Atoms carry the number of t
 joined by metal-chlorine bonds. A molecule moves as a whole more easily than it deforms, which is what the disorder
 model needs to know.
 
-CIFs are read by pymatgen, which xraylarch brings along (import 0.6 s, therefore inside the function).
-Symmetry-equivalent absorbers are found by spglib (tolerance 0.01 A) and enter once, with their share as weight.
+CIFs are read by the pipeline (`ntcspec.xas.paths.crystal`). Symmetry-equivalent absorbers enter once, with their share
+as weight.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,28 +17,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ntcspec.errors import UserError
+from ntcspec.xas.paths import cluster as paths_cluster
+from ntcspec.xas.paths.cluster import nearest_first
+from ntcspec.xas.paths.crystal import neighbours, read_crystal
 
 Array = npt.NDArray[np.float64]
 
 BOND_ANG = 2.75  # metal-chlorine pairs nearer than this are bonded: longest bond 2.56 A, next distance 3.9 A
 MARGIN_ANG = 4.0  # atoms beyond the cluster that are looked at to find whole molecules
-SYMMETRY_ANG = 0.01  # tolerance of the symmetry search
 
 
 @dataclass(frozen=True)
-class Cluster:
-    """Atoms around one absorbing site."""
+class Cluster(paths_cluster.Cluster):
+    """Atoms around one absorbing site, with their molecules."""
 
-    name: str
-    symbols: tuple[str, ...]  # absorber first
-    xyz_ang: Array  # shape (atoms, 3), absorber at the origin
     molecule: npt.NDArray[np.int64]  # number of the molecule of each atom
     weight: float  # share of the absorbers that sit on such a site
-
-    @property
-    def distance_ang(self) -> Array:
-        """Distance of each atom from the absorber, shape (atoms,)."""
-        return np.linalg.norm(self.xyz_ang, axis=1)
 
 
 def _molecules(symbols: list[str], xyz: Array, metal: str) -> npt.NDArray[np.int64]:
@@ -56,11 +49,9 @@ def _molecules(symbols: list[str], xyz: Array, metal: str) -> npt.NDArray[np.int
 
 def sorted_cluster(name: str, symbols: list[str], xyz: Array, radius: float, metal: str, weight: float) -> Cluster:
     """Cluster of the atoms within `radius`, in a fixed order: by distance, then by coordinates."""
-    distance = np.linalg.norm(xyz, axis=1)
-    keys = [(round(float(d), 4), s, *np.round(p, 4).tolist()) for d, s, p in zip(distance, symbols, xyz, strict=True)]
-    order = sorted(range(len(symbols)), key=keys.__getitem__)
+    order = nearest_first(symbols, xyz)
     molecule = _molecules([symbols[i] for i in order], xyz[order], metal)
-    kept = int(np.sum(distance <= radius))
+    kept = int(np.sum(np.linalg.norm(xyz, axis=1) <= radius))
     return Cluster(name, tuple(symbols[i] for i in order[:kept]), xyz[order][:kept], molecule[:kept], weight)
 
 
@@ -68,29 +59,16 @@ def clusters_from_cif(path: Path, absorber: str, radius_ang: float) -> list[Clus
     """One cluster for each symmetry-inequivalent site of `absorber`, all atoms within `radius_ang` (A).
 
     Raises:
-        UserError: the file cannot be read as a CIF, or holds no such element.
+        UserError: the file cannot be read as a CIF (see `ntcspec.xas.paths.crystal`), or holds no such element.
     """
-    from pymatgen.core import Structure
-    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # coordinates such as 0.3333 are taken as 1/3, which is meant
-        try:
-            crystal = Structure.from_file(str(path))
-        except (OSError, ValueError) as error:
-            raise UserError(str(path), f"cannot be read as a CIF ({error})", "restore the file") from error
-        equivalent = SpacegroupAnalyzer(crystal, symprec=SYMMETRY_ANG).get_symmetry_dataset().equivalent_atoms
-    sites = [i for i, site in enumerate(crystal) if site.specie.symbol == absorber]
+    crystal = read_crystal(path)
+    sites = crystal.sites_of(absorber)
     if not sites:
         raise UserError(str(path), f"holds no {absorber}", "name another structure")
     found = []
-    for first in sorted({int(equivalent[i]) for i in sites}):
-        centre = crystal[first]
-        near = crystal.get_neighbors(centre, radius_ang + MARGIN_ANG)
-        symbols = [absorber] + [n.specie.symbol for n in near]
-        xyz = np.vstack([np.zeros(3)] + [n.coords - centre.coords for n in near])
-        share = sum(int(equivalent[i]) == first for i in sites) / len(sites)
-        found.append(sorted_cluster(path.stem, symbols, xyz, radius_ang, absorber, share))
+    for site in sites:
+        symbols, xyz = neighbours(crystal, site, radius_ang + MARGIN_ANG)
+        found.append(sorted_cluster(path.stem, symbols, xyz, radius_ang, absorber, site.share))
     return found
 
 

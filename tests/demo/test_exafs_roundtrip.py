@@ -98,7 +98,7 @@ def test_a_single_shell_comes_back(
     one = 6.0 / path.degeneracy * path_chi(path, k[1:], sigma2_ang2=0.0045, s02=setup.S02)
     raw_scans(tmp_path, sample, np.append(0.0, one), static_phases[FOIL].chi, seed=11)
     reduced = pipeline.run_stages("exafs", sample.files, parameters(study, sample.member.name), tmp_path)["reduce"]
-    file = feff_files["NaTaCl6_P21c.cif"] / f"feff{path.number:04d}.dat"
+    file = feff_files["NaTaCl6_P21c.cif"] / f"feff{path.index:04d}.dat"
     (found,) = fits.fit(reduced.k_inv_ang, reduced.chi, [file], [None])
     assert found.n == pytest.approx(6.0, rel=0.10)
     assert found.r_ang == pytest.approx(path.reff_ang, abs=0.010)

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ntcspec.demo import feff
 from ntcspec.demo.exafs import foil_cluster
-from ntcspec.demo.feff import FeffPath, feff_input, path_chi, paths_chi, run_feff, run_potentials, scatterers
+from ntcspec.demo.feff import FeffPath, path_chi, paths_chi, run_feff, run_potentials, scatterers
 from ntcspec.errors import UserError
+from ntcspec.xas.paths import feff_run
+from ntcspec.xas.paths.feff_input import feff6_input
 
 K = np.arange(0.5, 16.01, 0.05)
 
@@ -39,7 +40,7 @@ def test_each_path_and_the_sum_agree_with_larch(
     k = K if e0 <= 0 else K[K > 1.0]
     theirs: list[FeffPathGroup] = []
     for path in paths:
-        group = feffpath(str(folder / f"feff{path.number:04d}.dat"), s02=s02, sigma2=sigma2, e0=e0)
+        group = feffpath(str(folder / f"feff{path.index:04d}.dat"), s02=s02, sigma2=sigma2, e0=e0)
         path2chi(group, k=k)
         mine = path_chi(path, k, s02=s02, sigma2_ang2=sigma2, e0_ev=e0)
         assert mine[1:] == pytest.approx(group.chi[1:], abs=1e-11 if e0 == 0.0 else 1e-7)
@@ -75,13 +76,13 @@ def test_k_outside_the_table_is_refused(run: tuple[Path, list[FeffPath]]) -> Non
 
 
 def test_input_asks_for_the_l3_hole() -> None:
-    text = feff_input(foil_cluster()[0], rmax_ang=5.5)
+    text = feff6_input(foil_cluster()[0], edge="L3", rmax_ang=5.5)
     assert "HOLE 4 1.0" in text and "EDGE" not in text
     assert "\n0 73 Ta\n1 73 Ta\n" in text and "\n0.000000 0.000000 0.000000 0\n" in text
 
 
-def test_absent_feff_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("larch.utils.bindir", str(tmp_path))
+def test_absent_feff_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "plan9")
     with pytest.raises(UserError, match=r"ships no feff6l for this platform.*copy the folder"):
         run_feff(foil_cluster()[0], rmax_ang=5.5)
 
@@ -93,6 +94,6 @@ def test_feff_for_another_machine_or_failing(
     program = tmp_path / "feff6l"
     program.write_bytes(content)
     program.chmod(0o755)
-    monkeypatch.setattr(feff, "find_feff6l", lambda: program)
+    monkeypatch.setattr(feff_run, "find_binaries", lambda program: (tmp_path / program,))
     with pytest.raises(UserError, match=message):
         run_feff(foil_cluster()[0], rmax_ang=5.5)
