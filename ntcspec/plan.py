@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ntcspec.config.load import MeasurementPlan, Study
-from ntcspec.plot import KINDS
+from ntcspec.config.resolved import MeasurementPlan, Study
+from ntcspec.config.study import SERIES as SERIES_OPTIONS
+from ntcspec.config.study import Panel
+from ntcspec.plot import KINDS, PanelKind
 from ntcspec.provenance import HashCache, fingerprint, job_key
-from ntcspec.techniques import STAGES, Stage, stage_of
+from ntcspec.techniques import SERIES, STAGES, Stage, stage_of
 
 TABLE_MODULES = ("ntcspec.stage", "ntcspec.study.table")
 PANEL_MODULES = ("ntcspec.stage", "ntcspec.study.panel")
@@ -70,10 +72,13 @@ class Plan:
         self.study = study
         self.jobs: dict[str, Job] = {}
         cache = HashCache(study.root / ".ntcspec" / "hashes.json")
-        for measurement in study.measurements:
-            for order, stage in enumerate(STAGES[measurement.technique]):
-                self._add(self._stage_job(measurement, stage, order, cache))
+        for order in range(max(map(len, STAGES.values()))):  # stage by stage: a stage may need a standard's earlier one
+            for measurement in study.measurements:
+                for stage in STAGES[measurement.technique][order : order + 1]:
+                    self._add(self._stage_job(measurement, stage, order, cache))
         cache.save()
+        for name in study.series:
+            self._add(self._series_job(name))
         self._add(self._table_job())
         for name in study.panels:
             self._add(self._panel_job(name))
@@ -98,6 +103,8 @@ class Plan:
         else:
             files = ((name, self.study.root / self.study.raw(name)) for name in m.files)
             inputs = tuple(Input("raw", "raw", name, cache.sha256(path)) for name, path in files)
+        settings = stage.parameters(m.parameters)
+        references, missing = self._references(m, stage)
         about = {
             "study": self.study.name,
             "sample": m.sample,
@@ -110,58 +117,114 @@ class Plan:
         }
         outputs = tuple(f"{m.folder}/{file}" for file in stage.files)
         takes = [stage_of(m.technique, name).result for name in stage.inputs]
-        work = {"function": stage.function, "takes": takes}
-        return _job(outputs, about, stage.parameters(m.parameters), inputs, stage.modules, work)
+        work: dict[str, Any] = {"function": stage.function, "takes": takes}
+        if stage.reference:
+            settings["references"] = missing
+            work["references"] = {"samples": list(references), "takes": stage_of(m.technique, stage.reference).result}
+        return _job(outputs, about, settings, (*inputs, *references.values()), stage.modules, work)
+
+    def _references(self, m: MeasurementPlan, stage: Stage) -> tuple[dict[str, Input], dict[str, str]]:
+        """Artifacts of the standards that a stage names, by sample; and why those that are not there are missing.
+
+        The sample itself is in neither: no sample is its own standard.
+        """
+        found: dict[str, Input] = {}
+        missing: dict[str, str] = {}
+        for name in stage.named_standards(m.parameters[stage.name]):
+            folders = [o.folder for o in self.study.measurements if (o.sample, o.name) == (name, m.name)]
+            if folders and name != m.sample:
+                found[name] = self._artifact(f"standard {name}", f"{folders[0]}/{stage.reference}.nxs")
+            elif name != m.sample:
+                missing[name] = self._why_missing(name, m.name)
+        return found, missing
+
+    def _series_job(self, name: str) -> Job:
+        series = self.study.series[name]
+        kind = SERIES[series.kind]
+        used, missing = [], {}
+        for sample in series.samples or tuple(self.study.labels):
+            measurement = self._measurement(sample, series.measurement, kind.technique)
+            reason = "" if measurement else self._why_missing(sample, series.measurement or kind.technique)
+            if measurement:
+                used.append(measurement)
+            elif series.samples or reason != NOT_MEASURED:
+                missing[sample] = reason
+        inputs = tuple(self._artifact(kind.takes, f"{m.folder}/{kind.takes}.nxs") for m in used)
+        about = {
+            **self._about_study("series", any(m.simulated for m in used)),
+            "series": name,
+            "technique": kind.technique,
+            "measurement": series.measurement or kind.technique,
+        }
+        takes = stage_of(kind.technique, kind.takes).result
+        work = {"function": kind.function, "takes": takes, "samples": [m.sample for m in used]}
+        options = SERIES_OPTIONS[series.kind].model_validate(series.options).model_dump(mode="json")
+        settings = {**options, "missing": missing}
+        outputs = (f"results/series/{name}.nxs", f"results/series/{name}.json")
+        return _job(outputs, about, settings, inputs, kind.modules, work)
 
     def _artifact(self, role: str, path: str) -> Input:
-        owner = path if path in self.jobs else path.replace("measure.json", "measure.nxs")
+        owner = path if path in self.jobs else path.removesuffix(".json") + ".nxs"
         return Input(role, "study", path, self.jobs[owner].key)
 
-    def _about_study(self, stage: str, measurements: Iterable[MeasurementPlan]) -> dict[str, Any]:
-        simulated = any(m.simulated for m in measurements)
+    def _about_study(self, stage: str, simulated: bool) -> dict[str, Any]:
         return {"study": self.study.name, "stage": stage, "simulated": simulated, "order": 100}
 
     def _table_job(self) -> Job:
         measurements = self.study.measurements
-        inputs = tuple(self._artifact("metrics", f"{m.folder}/measure.json") for m in measurements)
+        files = [f"{m.folder}/measure.json" for m in measurements]
+        files += [f"results/series/{name}.json" for name in self.study.series]
+        inputs = tuple(self._artifact("metrics", file) for file in files)
         excluded = [asdict(e) for e in self.study.excluded]
         samples = [{"name": name, **about} for name, about in self.study.samples.items()]
         parameters = {"excluded": excluded, "samples": samples}
-        return _job((TABLE, SAMPLES_TABLE), self._about_study("table", measurements), parameters, inputs, TABLE_MODULES)
+        about = self._about_study("table", any(m.simulated for m in measurements))
+        return _job((TABLE, SAMPLES_TABLE), about, parameters, inputs, TABLE_MODULES)
 
     def _panel_job(self, name: str) -> Job:
         panel = self.study.panels[name]
         kind = KINDS[panel.kind]
-        wanted = panel.samples or tuple(self.study.labels)
-        entries: list[dict[str, Any]] = []
-        inputs: list[Input] = []
-        drawn: list[MeasurementPlan] = []
-        for sample in wanted:
-            entry: dict[str, Any] = {
-                "sample": sample,
-                "label": self.study.labels[sample],
-                "simulated": False,
-                "missing": "",
-            }
-            found = [
-                m
-                for m in self.study.measurements
-                if m.sample == sample and _meant(m, panel.measurement, kind.technique)
-            ]
-            if found:
-                drawn.append(found[0])
-                entry["simulated"] = found[0].simulated
-                inputs.extend(self._artifact(stage, f"{found[0].folder}/{stage}.nxs") for stage in kind.needs)
-            else:
-                entry["missing"] = self._why_missing(sample, panel.measurement or kind.technique)
-            entries.append(entry)
-        if not panel.samples:  # without an explicit list, samples that never had this technique are no loss
-            entries = [e for e in entries if e["missing"] != NOT_MEASURED]
+        entries, inputs, simulated = (
+            self._series_drawn(panel, kind) if kind.series else self._samples_drawn(panel, kind)
+        )
         parameters = {"kind": panel.kind, "title": panel.title, "options": panel.options, "entries": entries}
         outputs = tuple(f"results/panels/{name}.{suffix}" for suffix in PANEL_SUFFIXES)
-        about = {**self._about_study("panel", drawn), "panel": name}
-        work = {"takes": {stage: stage_of(kind.technique, stage).result for stage in kind.needs}}
-        return _job(outputs, about, parameters, tuple(inputs), PANEL_MODULES, work)
+        about = {**self._about_study("panel", simulated), "panel": name}
+        takes = {stage: stage_of(kind.technique, stage).result for stage in kind.needs}
+        takes |= {kind.series: SERIES[kind.series].result} if kind.series else {}
+        return _job(outputs, about, parameters, tuple(inputs), PANEL_MODULES, {"takes": takes})
+
+    def _samples_drawn(self, panel: Panel, kind: PanelKind) -> tuple[list[dict[str, Any]], list[Input], bool]:
+        """Entries of a panel that draws samples, their artifacts, and whether any of them is simulated."""
+        entries: list[dict[str, Any]] = []
+        inputs: list[Input] = []
+        for sample in panel.samples or tuple(self.study.labels):
+            measurement = self._measurement(sample, panel.measurement, kind.technique)
+            missing = "" if measurement else self._why_missing(sample, panel.measurement or kind.technique)
+            if missing == NOT_MEASURED and not panel.samples:
+                continue  # without an explicit list, samples that never had this technique are no loss
+            if measurement:
+                inputs.extend(self._artifact(stage, f"{measurement.folder}/{stage}.nxs") for stage in kind.needs)
+            simulated = bool(measurement and measurement.simulated)
+            label = self.study.labels[sample]
+            entries.append({"sample": sample, "label": label, "simulated": simulated, "missing": missing})
+        return entries, inputs, any(e["simulated"] for e in entries)
+
+    def _series_drawn(self, panel: Panel, kind: PanelKind) -> tuple[list[dict[str, Any]], list[Input], bool]:
+        """The same for a panel that draws series analyses."""
+        names = [n for n, s in self.study.series.items() if s.kind == kind.series and panel.series in (None, n)]
+        simulated = [bool(self.jobs[f"results/series/{n}.nxs"].about["simulated"]) for n in names]
+        entries = [
+            {"sample": n, "label": n, "simulated": yes, "missing": ""} for n, yes in zip(names, simulated, strict=True)
+        ]
+        return entries, [self._artifact(kind.series, f"results/series/{n}.nxs") for n in names], any(simulated)
+
+    def _measurement(self, sample: str, name: str | None, technique: str) -> MeasurementPlan | None:
+        """The (first) measurement of a sample by that technique, of that name if one is given."""
+        for m in self.study.measurements:
+            if (m.sample, m.technique) == (sample, technique) and name in (None, m.name):
+                return m
+        return None
 
     def _why_missing(self, sample: str, measurement: str) -> str:
         for excluded in self.study.excluded:
@@ -171,10 +234,6 @@ class Plan:
 
 
 NOT_MEASURED = "not measured"
-
-
-def _meant(m: MeasurementPlan, name: str | None, technique: str) -> bool:
-    return m.technique == technique and (name is None or m.name == name)
 
 
 def _job(

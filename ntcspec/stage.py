@@ -12,7 +12,7 @@ import json
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -53,34 +53,54 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
     """A stage of a technique: raw files or artifacts in, one artifact out.
 
     params (ntcspec.plan.Job.params): about, settings, origin, modules, key; work: the function, and the types that it
-    takes (none: it takes the paths of raw files and their names in the study).
+    takes (none: it takes the paths of raw files and their names in the study), and the standards it gets as well.
     """
     with job(log):
         try:
             upstream: dict[str, Any] = {}
+            settings = dict(params["settings"])
             if params["work"]["takes"]:
                 values, upstream = _load(params, inputs), records_of(params, inputs)
+                if "references" in params["work"]:
+                    settings["references"] = {**settings["references"], **_references(params, inputs[len(values) :])}
             else:
                 values = [[Path(p) for p in inputs], [i["path"] for i in params["origin"]]]
-            result = _function(params["work"]["function"])(*values, **params["settings"])
+            result = named(params["work"]["function"])(*values, **settings)
             failure = None
         except UserError as error:
             print(f"error: {error}")
             result, failure, upstream = None, error, records_of(params, inputs)
         record = record_for(params, inputs, upstream)
-        _write(result, failure, record, [Path(p) for p in outputs])
+        write_result(result, failure, record, [Path(p) for p in outputs])
 
 
-def _function(name: str) -> Callable[..., Any]:
-    module, _, function = name.partition(":")
-    return getattr(import_module(module), function)
+def named(name: str) -> Any:
+    """A function or type by 'module:name'."""
+    module, _, inside = name.partition(":")
+    return getattr(import_module(module), inside)
 
 
 def _load(params: Params, inputs: Sequence[str]) -> list[Any]:
-    from ntcspec import store, types
+    from ntcspec import store
 
-    kinds = [getattr(types, name) for name in params["work"]["takes"]]
-    return [store.read(Path(path), kind) for path, kind in zip(inputs, kinds, strict=True)]
+    kinds = [named(name) for name in params["work"]["takes"]]
+    return [store.read(Path(path), kind) for path, kind in zip(inputs, kinds, strict=False)]
+
+
+def _references(params: Params, inputs: Sequence[str]) -> dict[str, Any]:
+    """Artifacts of other samples by sample; one that failed is replaced by the reason, and takes nothing with it."""
+    work = params["work"]["references"]
+    return {sample: load_or_reason(Path(p), work["takes"]) for sample, p in zip(work["samples"], inputs, strict=True)}
+
+
+def load_or_reason(path: Path, kind: str) -> Any:
+    """The dataclass of an artifact, or why its stage could not be done."""
+    from ntcspec import store
+
+    try:
+        return store.read(path, named(kind))
+    except UserError as failure:
+        return str(failure)
 
 
 def records_of(params: Params, inputs: Sequence[str]) -> dict[str, Any]:
@@ -111,7 +131,8 @@ def record_for(params: Params, inputs: Sequence[str], upstream: Mapping[str, Any
     )
 
 
-def _write(result: Any, failure: UserError | None, record: Mapping[str, Any], outputs: Sequence[Path]) -> None:
+def write_result(result: Any, failure: UserError | None, record: Mapping[str, Any], outputs: Sequence[Path]) -> None:
+    """Write an artifact, and its metrics as JSON where there is a second output; keep the last good one aside."""
     from ntcspec import store
 
     if failure is not None:

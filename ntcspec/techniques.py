@@ -1,12 +1,15 @@
 """The stages of each technique: what they take, which function does the work, which parameters it gets.
 
 A stage gets its own config section as keyword arguments; `also` names sections that it gets whole, each under the
-section's name, and `borrows` single parameters of the first stage. This table is what the workflow, the keys and the
-records are built from.
+section's name, and `borrows` single facts of the measurement (element, composition). Where parameters of a stage name
+other samples as standards (`standards`: where those names stand in its section), it gets the artifacts of the stage
+`reference` of their measurements of the same name. These tables are what the workflow, the keys and the records are
+built from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +26,8 @@ class Stage:
     result: str
     also: tuple[str, ...] = ()
     borrows: tuple[str, ...] = ()
+    reference: str = ""
+    standards: str = ""
 
     @property
     def module(self) -> str:
@@ -36,33 +41,94 @@ class Stage:
     @property
     def files(self) -> tuple[str, ...]:
         """What it writes into the measurement's folder."""
-        return (f"{self.name}.nxs", f"{self.name}.json") if self.result == "Metrics" else (f"{self.name}.nxs",)
+        return (f"{self.name}.nxs", f"{self.name}.json") if self.name == "measure" else (f"{self.name}.nxs",)
 
     def parameters(self, sections: Any) -> dict[str, Any]:
         """The keyword arguments of the function, from a measurement's config sections."""
-        borrowed = {name: sections["ingest"][name] for name in self.borrows}
+        borrowed = {name: sections[SUBJECT][name] for name in self.borrows}
         return {**borrowed, **sections[self.name], **{name: sections[name] for name in self.also}}
 
+    def named_standards(self, section: Any) -> Iterator[str]:
+        """The samples that the stage's own section names as standards."""
+        found = section
+        for part in self.standards.split(".") if self.standards else ():
+            found = found.get(part) if found else None
+        if self.standards and found:
+            yield from dict.fromkeys([found] if isinstance(found, str) else found)
 
+
+@dataclass(frozen=True)
+class SeriesKind:
+    """An analysis of one stage's artifacts of several samples; its function takes them by sample."""
+
+    technique: str
+    takes: str
+    function: str
+    result: str
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Where the fingerprint starts."""
+        return (*COMMON, self.function.partition(":")[0])
+
+
+SUBJECT = "subject"  # facts of a measurement that are no parameters of a stage
+ATOM = ("element", "edge", "edge_energy_ev")
+INGEST = Stage(
+    "ingest",
+    (),
+    "ntcspec.xas.raw:ingest_files",
+    "ntcspec.types.xas:XasScans",
+    borrows=(*ATOM, "columns", "select", "simulated"),
+)
 STAGES: dict[str, tuple[Stage, ...]] = {
-    "exafs": (
-        Stage("ingest", (), "ntcspec.xas.raw:ingest_files", "XasScans"),
+    "xanes": (
+        INGEST,
         Stage(
             "reduce",
             ("ingest",),
-            "ntcspec.xas.reduce:reduce_exafs",
-            "ExafsReduced",
-            borrows=("element", "edge", "edge_energy_ev"),
+            "ntcspec.xas.xanes.reduce:reduce_xanes",
+            "ntcspec.types.xanes:XanesReduced",
+            borrows=(*ATOM, "composition"),
+            reference="ingest",
+            standards="calibrate.standard",
         ),
-        Stage("transform", ("reduce",), "ntcspec.xas.fourier:transform_exafs", "ExafsTransformed"),
-        Stage("wavelet", ("transform",), "ntcspec.xas.wavelet:wavelet_exafs", "WaveletMap"),
+        Stage(
+            "transform",
+            ("reduce",),
+            "ntcspec.xas.xanes.transform:transform_xanes",
+            "ntcspec.types.xanes:XanesTransformed",
+            reference="reduce",
+            standards="standards",
+        ),
+        Stage(
+            "measure",
+            ("reduce", "transform"),
+            "ntcspec.xas.xanes.measure:measure_xanes",
+            "ntcspec.types.xanes:XanesMeasured",
+            reference="reduce",
+            standards="mixture.standards",
+        ),
+    ),
+    "exafs": (
+        INGEST,
+        Stage(
+            "reduce", ("ingest",), "ntcspec.xas.reduce:reduce_exafs", "ntcspec.types.exafs:ExafsReduced", borrows=ATOM
+        ),
+        Stage("transform", ("reduce",), "ntcspec.xas.fourier:transform_exafs", "ntcspec.types.exafs:ExafsTransformed"),
+        Stage("wavelet", ("transform",), "ntcspec.xas.wavelet:wavelet_exafs", "ntcspec.types.exafs:WaveletMap"),
         Stage(
             "measure",
             ("reduce", "transform", "wavelet"),
             "ntcspec.xas.features:measure_exafs",
-            "Metrics",
+            "ntcspec.types:Metrics",
             also=("transform", "wavelet"),
         ),
+    ),
+}
+SERIES: dict[str, SeriesKind] = {
+    "xanes.rank": SeriesKind(
+        "xanes", "reduce", "ntcspec.xas.xanes.rank:rank_xanes", "ntcspec.types.xanes_series:XanesRank"
     ),
 }
 

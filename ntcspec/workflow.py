@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ntcspec.config.load import Study
+from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
 from ntcspec.plan import SUMS, Job, Plan
 from ntcspec.provenance import sha256_file
@@ -82,9 +82,14 @@ def settle_times(plan: Plan, waiting: Sequence[Job]) -> None:
 def wrong_sums(plan: Plan) -> list[str]:
     """Artifacts that results/SHA256SUMS lacks or lists with another hash; the file must exist."""
     root = plan.study.root
-    lines = (root / SUMS).read_text(encoding="utf-8").splitlines()
-    listed = {f"results/{name}": digest for digest, _, name in (line.partition("  ") for line in lines)}
+    listed = listed_sums(root)
     return [path for path in plan.outputs() if listed.get(path) != sha256_file(root / path)]
+
+
+def listed_sums(root: Path) -> dict[str, str]:
+    """sha256 by artifact, as results/SHA256SUMS lists them. Raises OSError where there is none."""
+    lines = (root / SUMS).read_text(encoding="utf-8").splitlines()
+    return {f"results/{name}": digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def failures(plan: Plan) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ import argparse
 import sys
 from importlib import import_module
 
-from ntcspec.config.load import MeasurementPlan, Study, load_study
+from ntcspec.config.load import load_study
+from ntcspec.config.resolved import MeasurementPlan, Study
 from ntcspec.errors import UserError
 from ntcspec.techniques import STAGES
 

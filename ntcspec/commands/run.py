@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 from typing import IO
 
-from ntcspec.config.load import Study, load_study
+from ntcspec.config.load import load_study
+from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
 from ntcspec.places import home
 from ntcspec.plan import SUMS, TABLE, Plan

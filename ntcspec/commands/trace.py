@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ntcspec.config.load import Study, load_study
+from ntcspec.config.load import load_study
+from ntcspec.config.resolved import Study
 from ntcspec.errors import Problems, UserError
 from ntcspec.provenance import sha256_file
 from ntcspec.workflow import read_any_record

@@ -13,7 +13,7 @@ from ntcspec.config.load import load_study
 from ntcspec.errors import UserError
 from ntcspec.plan import SUMS, Job, Plan
 from ntcspec.provenance import canonical, sha256_file
-from ntcspec.workflow import read_any_record
+from ntcspec.workflow import listed_sums, read_any_record
 
 
 def main(options: argparse.Namespace) -> int:
@@ -91,11 +91,10 @@ def _edges(record: Mapping[str, Any], plan: Plan, sha256: Any) -> Iterator[str]:
 
 def _sums(root: Path, plan: Plan, sha256: Any) -> Iterator[tuple[str, str]]:
     try:
-        lines = (root / SUMS).read_text(encoding="utf-8").splitlines()
+        listed = listed_sums(root)
     except OSError:
         yield SUMS, "missing"
         return
-    listed = {f"results/{name}": digest for digest, _, name in (line.partition("  ") for line in lines)}
     for path in plan.outputs():
         if path not in listed:
             yield path, f"is not listed in {SUMS}"

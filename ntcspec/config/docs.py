@@ -14,8 +14,19 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from ntcspec.config import exafs
-from ntcspec.config.study import TECHNIQUES, Measurement, Panel, Property, Sample, SamplesFile, StudyFile
+from ntcspec.config import xas
+from ntcspec.config.study import (
+    SERIES,
+    TECHNIQUES,
+    Common,
+    Measurement,
+    Panel,
+    Property,
+    Sample,
+    SamplesFile,
+    Series,
+    StudyFile,
+)
 
 HEAD = """\
 # Configuration
@@ -24,7 +35,8 @@ HEAD = """\
 
 A study is two YAML files: `config.yaml` (defaults and panels) and `samples.yaml` (samples and their raw files).
 They lie in `config/` of the study's folder, or in the folder itself. A parameter of a stage is looked for in the
-measurement in `samples.yaml`, then under `defaults` in `config.yaml`, then here in the column *default*. What was
+measurement in `samples.yaml`, then under `measurements` and the measurement's name in `config.yaml`, then there under
+`defaults` and the technique, then here in the column *default*. What was
 used in the end stands in the record of every artifact. An unknown key is an error, never ignored.
 
 The schemas in `config/schema/` give completion and checks in editors that know the YAML language server.
@@ -34,13 +46,16 @@ The schemas in `config/schema/` give completion and checks in editors that know 
 def page() -> str:
     """The whole page."""
     parts = [HEAD, "## config.yaml", *_table(StudyFile), "### One panel", *_table(Panel)]
+    parts += ["### What measurements of a name share", *_table(Common), "### One series", *_table(Series)]
     parts += ["## samples.yaml", *_table(SamplesFile), "### One sample", *_table(Sample)]
     parts += ["### One property", *_table(Property)]
-    parts += ["### One measurement", *_table(Measurement), "### Columns of a text file", *_table(exafs.Columns)]
+    parts += ["### One measurement", *_table(Measurement), "### Columns of a text file", *_table(xas.Columns)]
     for technique, model in TECHNIQUES.items():
         parts.append(f"## Parameters of `{technique}`")
         for stage, info in model.model_fields.items():
             parts += _section(f"`{stage}`", typing.cast(type[BaseModel], info.annotation), "###")
+    for kind, model in SERIES.items():
+        parts += _section(f"Options of the series `{kind}`", model, "##")
     return "\n\n".join(parts) + "\n"
 
 

@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from ntcspec.config.base import Interval, Parameters, param
+from ntcspec.config.xas import Ingest, Name
 
 Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-
-
-class Columns(Parameters):
-    """Which column of a text file is what: its label in the file, or its number counted from 1."""
-
-    energy: str | int | None = param(None, "", "photon energy")
-    angle: str | int | None = param(None, "degree", "monochromator angle, instead of `energy`; needs `d_spacing_ang`")
-    d_spacing_ang: float | None = param(None, "angstrom", "lattice spacing of the monochromator, for `angle`", gt=0)
-    energy_unit: Literal["eV", "keV"] | None = param(None, "", "unit of `energy` where the file does not state it")
-    i0: str | int | None = param(None, "", "incident intensity")
-    transmitted: str | int | None = param(None, "", "intensity behind the sample: mu = ln(i0 / transmitted)")
-    reference: str | int | None = param(None, "", "intensity behind the reference foil: ln(transmitted / reference)")
-    fluorescence: tuple[str | int, ...] = param((), "", "fluorescence counts, summed: mu = sum / i0")
-    mu: str | int | None = param(None, "", "absorption where the file holds no intensities")
-
-    @model_validator(mode="after")
-    def _one_axis(self) -> Columns:
-        if self.energy is not None and self.angle is not None:
-            raise ValueError("give `energy` or `angle`, not both")
-        if self.angle is not None and self.d_spacing_ang is None:
-            raise ValueError("`angle` needs `d_spacing_ang` (3.1355 for Si 111)")
-        return self
-
-
-class Ingest(Parameters):
-    """Raw files as measured."""
-
-    bad_rows: Literal["refuse", "drop"] = param(
-        "refuse", "", "what to do with rows that hold NaN or an intensity that is not positive"
-    )
 
 
 class ReduceVariants(Parameters):

@@ -7,26 +7,38 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ntcspec.config.study import TECHNIQUES, Measurement, SamplesFile, StudyFile
+from ntcspec.config.base import Parameters
+from ntcspec.config.study import SERIES, TECHNIQUES, Common, Measurement, SamplesFile, Series, StudyFile
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Schema by file name. The stages' parameters, which the models merge first, are filled in here."""
     config, samples = StudyFile.model_json_schema(), SamplesFile.model_json_schema()
+    stages: dict[str, list[Any]] = {}
+    defaults = config["properties"]["defaults"]
+    defaults["properties"] = {}
     for technique, model in TECHNIQUES.items():
-        inner = model.model_json_schema(ref_template=f"#/$defs/{technique}_{{model}}")
-        definitions = {f"{technique}_{name}": body for name, body in inner.pop("$defs", {}).items()}
-        for schema in (config, samples):
-            schema.setdefault("$defs", {}).update(definitions)
-        config["properties"]["defaults"]["properties"] = {
-            **config["properties"]["defaults"].get("properties", {}),
-            technique: inner,
-        }
-        config["properties"]["defaults"]["additionalProperties"] = False
-        stages = samples["$defs"][Measurement.__name__]["properties"]
-        stages.update({name: body for name, body in inner["properties"].items() if name in stages})
-    config["properties"]["defaults"].pop("propertyNames", None)
+        inner = _inner(technique, model, config, samples)
+        defaults["properties"][technique] = inner
+        for stage, body in inner["properties"].items():
+            stages.setdefault(stage, []).append(body)
+    defaults["additionalProperties"] = False
+    defaults.pop("propertyNames", None)
+    for holder in (config["$defs"][Common.__name__], samples["$defs"][Measurement.__name__]):
+        for stage, bodies in stages.items():
+            holder["properties"][stage] = bodies[0] if len(bodies) == 1 else {"anyOf": bodies}
+    options = [_inner(kind, model, config) for kind, model in SERIES.items()]
+    config["$defs"][Series.__name__]["properties"]["options"] = options[0] if len(options) == 1 else {"anyOf": options}
     return {"config.schema.json": config, "samples.schema.json": samples}
+
+
+def _inner(name: str, model: type[Parameters], *schemas: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a model; what it refers to goes into each of `schemas` under names of its own."""
+    inner = model.model_json_schema(ref_template=f"#/$defs/{name}_{{model}}")
+    definitions = {f"{name}_{key}": body for key, body in inner.pop("$defs", {}).items()}
+    for schema in schemas:
+        schema.setdefault("$defs", {}).update(definitions)
+    return inner
 
 
 def write(folder: Path) -> None:

@@ -7,19 +7,23 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from ntcspec.config.base import Parameters, param, required
-from ntcspec.config.exafs import Columns, Exafs
+from ntcspec.config.exafs import Exafs
+from ntcspec.config.xanes import Rank, Xanes
+from ntcspec.config.xas import Columns, Edge
 
-Technique = Literal["exafs"]
-TECHNIQUES: dict[str, type[Parameters]] = {"exafs": Exafs}
+Technique = Literal["xanes", "exafs"]
+TECHNIQUES: dict[str, type[Parameters]] = {"xanes": Xanes, "exafs": Exafs}
+SERIES: dict[str, type[Parameters]] = {"xanes.rank": Rank}
+STAGES = ("ingest", "reduce", "transform", "wavelet", "measure")  # of any technique
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
-class Measurement(Parameters):
-    """One technique on one sample: one or more raw files; repeat scans are merged."""
+class Common(Parameters):
+    """What measurements of the same name share; each measurement may say otherwise."""
 
     technique: Technique | None = param(None, "", "technique; without it the measurement's name is taken")
-    files: Annotated[tuple[str, ...], Field(min_length=1)] = required("raw files, as paths from `raw_root`")
-    element: str = required("absorbing element, e.g. Ta")
-    edge: Literal["K", "L1", "L2", "L3", "M1", "M2", "M3", "M4", "M5"] = required("absorption edge")
+    element: str | None = param(None, "", "absorbing element, e.g. Ta")
+    edge: Edge | None = param(None, "", "absorption edge")
     columns: Columns | None = param(None, "", "which column is what, where the file does not say it or says it wrong")
     select: str = param(
         "",
@@ -32,6 +36,12 @@ class Measurement(Parameters):
     transform: dict[str, Any] = param({}, "", "parameters of the stage `transform` for this measurement alone")
     wavelet: dict[str, Any] = param({}, "", "parameters of the wavelet map for this measurement alone")
     measure: dict[str, Any] = param({}, "", "parameters of the stage `measure` for this measurement alone")
+
+
+class Measurement(Common):
+    """One technique on one sample: one or more raw files; repeat scans are merged."""
+
+    files: Annotated[tuple[str, ...], Field(min_length=1)] = required("raw files, as paths from `raw_root`")
 
 
 class Property(Parameters):
@@ -74,8 +84,18 @@ class Panel(Parameters):
     kind: str = required("what is drawn, e.g. `exafs.chi_r`")
     samples: tuple[str, ...] | None = param(None, "", "samples in the order of drawing; without it all")
     measurement: str | None = param(None, "", "name of the measurement; without it the technique's name")
+    series: str | None = param(None, "", "name of the series analysis, for kinds that draw one; without it all")
     title: str = param("", "", "title above the panel")
     options: dict[str, Any] = param({}, "", "options of this kind of panel")
+
+
+class Series(Parameters):
+    """An analysis of one measurement of several samples together."""
+
+    kind: Literal["xanes.rank"] = required("what is done, e.g. `xanes.rank`")
+    samples: tuple[str, ...] | None = param(None, "", "samples in their order; without it all that have it")
+    measurement: str | None = param(None, "", "name of the measurement; without it the technique's name")
+    options: dict[str, Any] = param({}, "", "parameters of this kind of analysis")
 
 
 class StudyFile(Parameters):
@@ -85,6 +105,6 @@ class StudyFile(Parameters):
     raw_root: str = param(".", "", "folder that `files` start from; may hold ${VARIABLE} or ${VARIABLE:-default}")
     samples: str = param("samples.yaml", "", "the file that lists the samples, beside this one")
     defaults: dict[Technique, dict[str, Any]] = param({}, "", "parameters by technique and stage, for all measurements")
-    panels: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")], Panel] = param(
-        {}, "", "figure panels by file name"
-    )
+    measurements: dict[str, Common] = param({}, "", "what all measurements of a name share, by that name")
+    series: dict[FileName, Series] = param({}, "", "analyses of several samples together, by file name")
+    panels: dict[FileName, Panel] = param({}, "", "figure panels by file name")

@@ -10,13 +10,14 @@ This module and `metadata` start without matplotlib and numpy; the functions imp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ntcspec.errors import UserError, did_you_mean
+from ntcspec.plot import exafs_options, xanes_options
 from ntcspec.plot import options as _options
 from ntcspec.plot.metadata import read_record
 
@@ -34,21 +35,23 @@ class PanelKind:
 
     name: as the study names it, e.g. 'exafs.chi_k'.
     technique: technique of the artifacts.
-    needs: stages whose artifacts it draws from.
+    needs: stages whose artifacts it draws from; none where `series` is named.
     options: frozen dataclass of its options; every field has a default and says unit and meaning in its metadata.
+    series: kind of the series analysis whose artifact it draws; then each entry is a series, not a sample.
     """
 
     name: str
     technique: str
     needs: tuple[str, ...]
     options: type
+    series: str = ""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One sample in a panel.
+    """One sample in a panel, or one series of samples.
 
-    stages: stage name -> result of that stage (a dataclass of ntcspec.types).
+    stages: stage name, or kind of series analysis -> its result (a dataclass of ntcspec.types).
     missing: why there is nothing to draw; then `stages` is empty.
     """
 
@@ -63,13 +66,39 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            PanelKind("exafs.mu", "exafs", ("reduce",), _options.MuOptions),
-            PanelKind("exafs.chi_k", "exafs", ("transform",), _options.ChiKOptions),
-            PanelKind("exafs.chi_r", "exafs", ("transform",), _options.ChiROptions),
-            PanelKind("exafs.wavelet", "exafs", ("wavelet",), _options.WaveletOptions),
+            PanelKind("exafs.mu", "exafs", ("reduce",), exafs_options.MuOptions),
+            PanelKind("exafs.chi_k", "exafs", ("transform",), exafs_options.ChiKOptions),
+            PanelKind("exafs.chi_r", "exafs", ("transform",), exafs_options.ChiROptions),
+            PanelKind("exafs.wavelet", "exafs", ("wavelet",), exafs_options.WaveletOptions),
+            PanelKind("xanes.norm", "xanes", ("reduce", "measure"), xanes_options.NormOptions),
+            PanelKind("xanes.pre_edge", "xanes", ("reduce", "measure"), xanes_options.PreEdgeOptions),
+            PanelKind("xanes.difference", "xanes", ("transform",), xanes_options.DifferenceOptions),
+            PanelKind("xanes.modes", "xanes", ("reduce",), xanes_options.ModesOptions),
+            PanelKind("xanes.derivative", "xanes", ("transform",), xanes_options.DerivativeOptions),
+            PanelKind("xanes.rank", "xanes", (), xanes_options.RankOptions, series="xanes.rank"),
+            PanelKind("xanes.scores", "xanes", (), xanes_options.ScoresOptions, series="xanes.rank"),
         )
     }
 )
+
+
+Builders = Mapping[str, Callable[[Sequence[Entry], Any], "PanelData"]]
+
+
+def _exafs() -> Builders:
+    from ntcspec.plot import exafs
+
+    return exafs.BUILDERS
+
+
+def _xanes() -> Builders:
+    from ntcspec.plot import xanes
+
+    return xanes.BUILDERS
+
+
+# Technique -> its builders. Loaded when called, but by plain imports: fingerprints of code follow those.
+_BUILDERS: Mapping[str, Callable[[], Builders]] = MappingProxyType({"exafs": _exafs, "xanes": _xanes})
 
 
 def resolve_options(kind: str, options: Mapping[str, Any]) -> Any:
@@ -94,9 +123,8 @@ def panel_data(kind: str, entries: Sequence[Entry], options: Mapping[str, Any], 
         UserError: unknown kind, unknown option, or a value out of range.
     """
     resolved = resolve_options(kind, options)
-    from ntcspec.plot import exafs
-
-    return replace(exafs.BUILDERS[kind](entries, resolved), title=title)
+    builders = _BUILDERS[KINDS[kind].technique]()
+    return replace(builders[kind](entries, resolved), title=title)
 
 
 def draw(data: PanelData, *, title: str = "") -> Figure:

@@ -1,27 +1,56 @@
-"""Draw panels of curves: lines, bands, zero lines, and the label of each sample beside the end of its curve."""
+"""Draw panels of curves: lines, bands, zero lines, and the label of each sample beside the end of its curve.
+
+The first curve of a sample carries its label.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import AutoMinorLocator, MaxNLocator
 from matplotlib.typing import ColorType
 
-from ntcspec.plot import page, style, units
-from ntcspec.plot.data import DATA, IMAGINARY, REAL, WINDOW, PanelData, Series
+from ntcspec.plot import overlay, page, stack, style, ticks, units
+from ntcspec.plot.data import (
+    BASELINE,
+    CONTEXT,
+    DATA,
+    IMAGINARY,
+    JOINED,
+    LINE,
+    NOISE,
+    POINTS,
+    REAL,
+    RESIDUAL,
+    SECOND,
+    THIRD,
+    TOTAL,
+    WINDOW,
+    PanelData,
+    Series,
+)
+from ntcspec.plot.inset import HEIGHT_IN as INSET_HEIGHT_IN
 from ntcspec.plot.words import Pen
 
 DIRECT_LABELS = 6  # more samples than this get a legend
 DIRECT_WIDTH_IN = 0.85  # wider labels, after breaking into two lines, get a legend
 DIRECT_LINES = 2
-LEAST_HEIGHT_IN, MOST_HEIGHT_IN = 1.9, 5.6  # of the frame
-HEIGHT_PER_CURVE_IN = 0.42
 LOOKS: dict[str, dict[str, object]] = {
     DATA: {"linewidth": style.LINE_PT, "zorder": 3.0},
     REAL: {"linewidth": style.THIN_PT, "zorder": 2.6},
     IMAGINARY: {"linewidth": style.THIN_PT, "zorder": 2.5, "linestyle": (0, (1, 1.5))},
     WINDOW: {"linewidth": style.THIN_PT, "zorder": 2.4},
+    SECOND: {"linewidth": style.LINE_PT, "zorder": 2.9, "linestyle": (0, (3.5, 1.5))},
+    THIRD: {"linewidth": style.LINE_PT, "zorder": 2.8, "linestyle": (0, (1, 1.2))},
+    POINTS: {"linestyle": "none", "marker": "o", "markersize": 2.2, "markeredgewidth": 0.4, "zorder": 2.7},
+    TOTAL: {"linewidth": style.LINE_PT, "zorder": 3.0},
+    BASELINE: {"linewidth": style.THIN_PT, "zorder": 2.6, "linestyle": (0, (4, 2))},
+    LINE: {"linewidth": style.THIN_PT, "zorder": 2.5},
+    RESIDUAL: {"linestyle": "none", "marker": "o", "markersize": 1.2, "markeredgewidth": 0.0, "zorder": 2.6},
+    CONTEXT: {"linewidth": style.THIN_PT, "zorder": 2.3, "alpha": 0.45},
+    JOINED: {"linewidth": style.THIN_PT, "marker": "o", "markersize": 3.0, "zorder": 3.0},
+    NOISE: {"linewidth": style.THIN_PT, "linestyle": (0, (4, 2)), "zorder": 2.6},
 }
+BAND_ALPHA, RANGE_ALPHA = 0.3, 0.18  # of a standard uncertainty; of a range over choices, or a filled line
 
 
 def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
@@ -30,43 +59,55 @@ def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
     axes.set_gid("axes")
     palette = style.colours(data.palette)
     for i, series in enumerate(data.series):
-        _curve(axes, series, palette[series.colour], i)
-    _axes(axes, data)
-    named = [s for s in data.series if s.role == DATA]
+        curve(axes, series, palette[series.colour], str(i))
+    _axes(pen, axes, data)
+    named = list({s.colour: s for s in reversed(data.series)}.values())[::-1]
     beside = _beside(pen, named)
-    rows = [] if beside else [(palette[s.colour], s.label) for s in reversed(named)]
+    stacked = len({s.offset for s in named}) > 1
+    rows = [] if beside else [(palette[s.colour], s.label) for s in (named[::-1] if stacked else named)]
     legend = page.legend(pen, rows) if rows else page.Legend()
     _layout(pen, axes, data, head, beside, legend)
     if beside:
         _write_beside(pen, axes, named, beside, palette)
+    letters = overlay.marks(pen, axes, data, palette)
+    if data.inset:
+        overlay.inset(pen, axes, data, palette, letters, curve)
 
 
-def _curve(axes: Axes, series: Series, colour: ColorType, number: int) -> None:
+def curve(axes: Axes, series: Series, colour: ColorType, name: str) -> None:
+    """One curve with its bands; `name` tells the artists of a figure apart."""
     y = series.y + series.offset
     line_colour = style.GREY if series.role == WINDOW else colour
-    (line,) = axes.plot(series.x, y, color=line_colour, **LOOKS[series.role])  # type: ignore[arg-type]
-    line.set_gid(f"series_{number}")
-    if series.y_error.size:
+    look = dict(LOOKS[series.role])
+    if series.role == POINTS:
+        look["markerfacecolor"] = "none"
+    (line,) = axes.plot(series.x, y, color=line_colour, **look)  # type: ignore[arg-type]
+    line.set_gid(f"series_{name}")
+    if series.y_low.size:
+        low, high = series.y_low + series.offset, series.y_high + series.offset
+        extent = axes.fill_between(series.x, low, high, color=colour, alpha=RANGE_ALPHA, linewidth=0, zorder=2.1)
+        extent.set_gid(f"range_{name}")
+    if series.y_error.size and series.role == POINTS:
+        bars = axes.vlines(series.x, y - series.y_error, y + series.y_error, color=colour, linewidth=0.4, alpha=0.6)
+        bars.set_gid(f"bars_{name}")
+    elif series.y_error.size:
         low, high = y - series.y_error, y + series.y_error
-        band = axes.fill_between(series.x, low, high, color=colour, alpha=0.3, linewidth=0, zorder=2.2)
-        band.set_gid(f"band_{number}")
+        band = axes.fill_between(series.x, low, high, color=colour, alpha=BAND_ALPHA, linewidth=0, zorder=2.2)
+        band.set_gid(f"band_{name}")
 
 
-def _axes(axes: Axes, data: PanelData) -> None:
+def _axes(pen: Pen, axes: Axes, data: PanelData) -> None:
     axes.set_xlim(*data.x_limits)
     axes.set_ylim(*data.y_limits)
     axes.set_xlabel(units.axis_text(data.x_label, data.x_unit), parse_math=False)
     axes.set_ylabel(units.axis_text(data.y_label, data.y_unit), parse_math=False)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(style.Numbers())
-    axes.yaxis.set_major_formatter(style.Numbers())
-    axes.xaxis.set_minor_locator(AutoMinorLocator())
-    axes.yaxis.set_minor_locator(AutoMinorLocator())
+    ticks.horizontal(pen, axes, data)
+    ticks.vertical(axes, data)
+    page.clear_corner(axes)
     if not data.series:
         axes.tick_params(which="both", labelleft=False, labelbottom=False, length=0)
         axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
-    for zero in sorted({s.offset for s in data.series if s.role == DATA}) if data.kind != "exafs.mu" else ():
+    for zero in data.zeros:
         axes.axhline(zero, color=style.PALE, linewidth=0.4, zorder=1.5).set_gid("zero")
 
 
@@ -85,8 +126,8 @@ def _layout(
     """Figure height, place of the frame, and the blocks below and above it."""
     note_lines = page.notes(pen, data.notes)
     notes_height, legend_height, head_height = Pen.height(len(note_lines)), legend.height, head.height
-    count = len({s.offset for s in data.series}) or 1
-    height = min(LEAST_HEIGHT_IN + HEIGHT_PER_CURVE_IN * (count - 1), MOST_HEIGHT_IN)
+    firsts = {s.colour: s.offset for s in reversed(data.series)}
+    height = stack.frame_height(len(set(firsts.values()))) + (INSET_HEIGHT_IN if data.inset else 0.0)
     column = max((pen.width(line) for lines in beside for line in lines), default=0.0)
     column += style.GAP_IN if beside else 0.0
     below = style.EDGE_IN + sum(h + style.GAP_IN for h in (notes_height, legend_height) if h)
@@ -113,22 +154,7 @@ def _write_beside(pen: Pen, axes: Axes, named: list[Series], labels: list[list[s
     frame = axes.get_window_extent(pen.renderer)
     heights = [Pen.height(len(lines)) for lines in labels]
     wanted = [float(axes.transData.transform((0.0, s.label_at))[1]) / dpi for s in named]
-    middles = spread(wanted, heights, frame.y0 / dpi, frame.y1 / dpi)
+    middles = stack.spread(wanted, heights, frame.y0 / dpi, frame.y1 / dpi)
     for series, lines, height, middle in zip(named, labels, heights, middles, strict=True):
         x = frame.x1 / dpi + style.GAP_IN
         pen.write(x, middle + height / 2, lines, "label", color=palette[series.colour])
-
-
-def spread(middles: list[float], heights: list[float], low: float, high: float) -> list[float]:
-    """Move blocks apart so that none overlap, within (low, high) as far as they fit; order is kept."""
-    order = sorted(range(len(middles)), key=lambda i: middles[i])
-    out = list(middles)
-    floor = low
-    for i in order:
-        out[i] = max(out[i], floor + heights[i] / 2)
-        floor = out[i] + heights[i] / 2
-    ceiling = max(high, low + sum(heights))
-    for i in reversed(order):
-        out[i] = min(out[i], ceiling - heights[i] / 2)
-        ceiling = out[i] - heights[i] / 2
-    return out

@@ -6,12 +6,25 @@ Arrays are cut to the drawn range. The curve on the paper is `y + offset`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+import numpy as np
 
 from ntcspec.types import Array, Plot, array, scalar, text
 
-DATA, WINDOW, REAL, IMAGINARY = "data", "window", "real", "imaginary"  # roles of a Series
+# Roles of a Series. The first series of a sample carries its label.
+DATA, WINDOW, REAL, IMAGINARY = "data", "window", "real", "imaginary"
+SECOND, THIRD = "second mode", "third mode"  # further detection modes of a sample
+POINTS, TOTAL, BASELINE, LINE, RESIDUAL = "points", "total", "baseline", "line", "residual"  # of a fit
+CONTEXT = "context"  # the spectrum around what was fitted
+JOINED, NOISE = "joined points", "noise"  # numbers one by one, and what noise alone gives
+
+
+def _empty(meaning: str, axes: tuple[str, ...] = ()) -> Any:
+    """A field that holds an array, empty unless given."""
+    metadata = {"unit": "", "meaning": meaning, "axes": axes, "errors": ""}
+    return field(default_factory=lambda: np.zeros(0), metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -20,7 +33,7 @@ class Series:
 
     sample: str = text("sample identifier")
     label: str = text("label on the paper; empty for a curve that shares the label of its sample")
-    role: str = text("data, window, real or imaginary")
+    role: str = text("what the curve is: data, window, real, imaginary, second mode, points, total, ...")
     colour: int = scalar("1", "place of the sample in the palette, from 0")
     simulated: bool = scalar("", "made from simulated raw data")
     x: Array = array("", "horizontal values, in the x unit of the panel")
@@ -28,7 +41,33 @@ class Series:
     y_error: Array = array("", "half width of the band, one standard uncertainty; empty if none is drawn", ("x",))
     offset: float = scalar("", "added to y on the paper, in the y unit of the panel")
     label_at: float = scalar("", "height of the label on the paper, in the y unit of the panel")
+    y_low: Array = _empty("lower end of the range over choices, before the offset; empty if none is drawn", ("x",))
+    y_high: Array = _empty("upper end of that range, before the offset; empty if none is drawn", ("x",))
+    detail: str = field(default="", metadata={"meaning": "which of several curves of that role, e.g. detection mode"})
     PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("curve", "curve", "y", ("x",)),)
+
+
+@dataclass(frozen=True)
+class InsetSeries(Series):
+    """One curve of the inset. A type of its own because viewers are offered it under another name."""
+
+    PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("inset", "curve of the inset", "y", ("x",)),)
+
+    @classmethod
+    def of(cls, series: Series) -> InsetSeries:
+        """The same curve, without label."""
+        return cls(**{f.name: getattr(series, f.name) for f in fields(Series)} | {"label": ""})
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The name of a feature above a curve, with a tick at its position."""
+
+    sample: str = text("sample identifier")
+    name: str = text("what is written")
+    colour: int = scalar("1", "place of the sample in the palette, from 0")
+    x: float = scalar("", "position, in the x unit of the panel")
+    y: float = scalar("", "height of the curve there on the paper, in the y unit of the panel")
 
 
 @dataclass(frozen=True)
@@ -72,8 +111,18 @@ class PanelData:
     maps: tuple[Map, ...] = text("maps, in reading order")
     notes: tuple[str, ...] = text("notes below the panel")
     simulated: bool = scalar("", "something in it is simulated: the figure says so")
+    y_log: bool = field(default=False, metadata={"unit": "", "meaning": "the vertical axis is logarithmic"})
+    x_names: tuple[str, ...] = field(
+        default=(), metadata={"meaning": "names of the places 1, 2, ... on the horizontal axis; empty for numbers"}
+    )
+    zeros: Array = _empty("heights of thin zero lines on the paper, in y_unit")
+    marks: tuple[Mark, ...] = field(default=(), metadata={"meaning": "names of features above the curves"})
+    inset: tuple[InsetSeries, ...] = field(default=(), metadata={"meaning": "curves of the inset; empty without inset"})
+    inset_x_limits: Array = _empty("ends of the horizontal axis of the inset, in x_unit; empty without inset")
+    inset_y_limits: Array = _empty("ends of the vertical axis of the inset, in y_unit; empty without inset")
 
     def units(self) -> dict[str, str]:
-        """Units of the arrays in `series` and `maps`, which share the axes of the panel."""
+        """Units of the arrays in `series`, `marks`, `inset` and `maps`, which share the axes of the panel."""
         x, y, z = self.x_unit, self.y_unit, self.z_unit
-        return {"x": x, "y": y, "z": z, "y_error": y, "offset": y, "label_at": y, "fwhm_x": x, "fwhm_y": y}
+        of_y = dict.fromkeys(("y", "y_error", "y_low", "y_high", "offset", "label_at", "fwhm_y"), y)
+        return {"x": x, "fwhm_x": x, **of_y, "z": z}

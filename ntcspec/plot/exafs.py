@@ -8,128 +8,24 @@ them; write the notes. The first entry stands at the bottom of a stack.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ntcspec.plot import Entry, options, stack, units
-from ntcspec.plot.data import DATA, IMAGINARY, REAL, WINDOW, Map, PanelData, Series
-from ntcspec.types import Array, ExafsReduced, ExafsTransformed, WaveletMap
+from ntcspec.plot import Entry, build, stack, units
+from ntcspec.plot import exafs_options as options
+from ntcspec.plot.build import NBSP, NONE, Found
+from ntcspec.plot.data import DATA, IMAGINARY, REAL, WINDOW, Map, PanelData
+from ntcspec.types.exafs import ExafsReduced, ExafsTransformed, WaveletMap
 
-NONE = np.zeros(0)
 PRE_EDGE_EV = 100.0  # energies drawn before E0 unless told otherwise
-NBSP = "\u00a0"  # keeps words on one line
 MAX_R = 6.0  # angstrom, highest R of a wavelet map unless told otherwise
 PAST_WINDOW = 1.0  # 1/angstrom drawn past the Fourier window unless told otherwise
-BAND_NOTE = "Band: one standard uncertainty, where wider than the line."
-
-
-@dataclass(frozen=True)
-class Found:
-    """An entry with its artifact; `index` is its place among all entries, so that colours stay with samples."""
-
-    index: int
-    entry: Entry
-    artifact: Any
-
-    def series(self, role: str, x: Array, y: Array, y_error: Array = NONE) -> Series:
-        """A curve of this entry, not yet placed."""
-        label = self.entry.label if role == DATA else ""
-        simulated = self.entry.simulated
-        return Series(self.entry.sample, label, role, self.index, simulated, x, y, y_error, 0.0, 0.0)
-
-
-Missing = list[tuple[Entry, str]]
-
-
-def _find(entries: Sequence[Entry], kind: type, finite: str) -> tuple[list[Found], Missing]:
-    """Entries that hold an artifact of that type with finite values in the field `finite`, and the others."""
-    found: list[Found] = []
-    missing: Missing = []
-    for index, entry in enumerate(entries):
-        artifact = next((a for a in entry.stages.values() if isinstance(a, kind)), None)
-        if entry.missing or artifact is None:
-            missing.append((entry, entry.missing or "no result"))
-        elif not np.any(np.isfinite(getattr(artifact, finite))):
-            missing.append((entry, "no finite values"))
-        else:
-            found.append(Found(index, entry, artifact))
-    return found, missing
-
-
-def _same(found: list[Found], missing: Missing, key: Callable[[Any], Any], reason: str) -> list[Found]:
-    """Those that agree with the first; the others cannot share its axis and are noted."""
-    kept = [f for f in found if key(f.artifact) == key(found[0].artifact)]
-    missing.extend((f.entry, reason.format(key(f.artifact))) for f in found if f not in kept)
-    return kept
-
-
-def _status_notes(found: Sequence[Found], missing: Missing) -> tuple[str, ...]:
-    """Which of the drawn samples are simulated, if not all; which are not drawn and why."""
-    notes = []
-    simulated = [f.entry.label for f in found if f.entry.simulated]
-    if simulated and len(simulated) < len(found):
-        notes.append(f"Simulated: {', '.join(simulated)}.")
-    notes.extend(f"not drawn: {entry.label} ({reason})" for entry, reason in missing)
-    return tuple(notes)
-
-
-def _drop_outside(found: list[Found], missing: Missing, limits: Sequence[float], axis: str) -> list[Found]:
-    """Those with data between the limits; the others are noted."""
-    kept = []
-    for f in found:
-        x = getattr(f.artifact, axis)
-        if np.any((x >= limits[0]) & (x <= limits[1])):
-            kept.append(f)
-        else:
-            missing.append((f.entry, "no data in the drawn range"))
-    return kept
-
-
-def _curves(
-    kind: str,
-    entries: Sequence[Entry],
-    opts: Any,
-    groups: Sequence[Sequence[Series]],
-    x_limits: Sequence[float],
-    axes: Mapping[str, str],
-    notes: Sequence[str],
-    *,
-    label_at_end: bool = False,
-) -> PanelData:
-    """Stack the curves and put the panel together."""
-    placed, step = stack.place(groups, x_limits, opts.offset, label_at_end=label_at_end)
-    unit = units.unit_text(axes["y_unit"])
-    offset_note = (
-        (f"Offset between curves: {units.number(step)} {unit}".rstrip() + ".",) if step and len(groups) > 1 else ()
-    )
-    banded = any(s.y_error.size for s in placed)
-    return PanelData(
-        kind=kind,
-        title="",
-        **axes,
-        z_label="",
-        z_unit="",
-        x_limits=np.array(x_limits, dtype=float),
-        y_limits=stack.y_limits(placed, x_limits, opts.ylim),
-        z_limits=NONE,
-        z_levels=NONE,
-        palette=len(entries),
-        series=tuple(stack.trim(s, x_limits) for s in placed),
-        maps=(),
-        notes=(*offset_note, *((BAND_NOTE,) if banded else ()), *notes),
-        simulated=any(e.simulated for e in entries),
-    )
-
-
-def _band(error: Array, shape: tuple[int, ...], wanted: bool) -> Array:
-    return error if wanted and error.shape == shape and np.any(np.isfinite(error)) else NONE
 
 
 def mu(entries: Sequence[Entry], opts: options.MuOptions) -> PanelData:
     """Normalised absorption over energy, from `reduce`."""
-    found, missing = _find(entries, ExafsReduced, "norm")
+    found, missing = build.find(entries, ExafsReduced, "norm")
     zero = {f.index: f.artifact.e0_ev if opts.relative_to_e0 else 0.0 for f in found}
     starts = [max(f.artifact.energy_ev[0], f.artifact.e0_ev - PRE_EDGE_EV) - zero[f.index] for f in found]
     ends = [f.artifact.energy_ev[-1] - zero[f.index] for f in found]
@@ -141,7 +37,7 @@ def mu(entries: Sequence[Entry], opts: options.MuOptions) -> PanelData:
         if not np.any((x >= x_limits[0]) & (x <= x_limits[1])):
             missing.append((f.entry, "no data in the drawn range"))
             continue
-        band = _band(a.mu_error / abs(a.edge_step), a.norm.shape, opts.band)
+        band = build.band(a.mu_error / abs(a.edge_step), a.norm.shape, opts.band)
         groups.append([f.series(DATA, x, a.norm, band)])
         drawn.append(f)
     axes = {
@@ -150,16 +46,26 @@ def mu(entries: Sequence[Entry], opts: options.MuOptions) -> PanelData:
         "y_label": "Normalised absorption",
         "y_unit": "1",
     }
-    return _curves("exafs.mu", entries, opts, groups, x_limits, axes, _status_notes(drawn, missing), label_at_end=True)
+    return build.curves(
+        "exafs.mu",
+        entries,
+        groups,
+        x_limits,
+        axes,
+        build.status_notes(drawn, missing),
+        label_at_end=True,
+        offset=opts.offset,
+        ylim=opts.ylim,
+    )
 
 
 def chi_k(entries: Sequence[Entry], opts: options.ChiKOptions) -> PanelData:
     """k^w chi(k) without window, from `transform`; w is that of the data."""
-    found, missing = _find(entries, ExafsTransformed, "chi_weighted")
-    found = _same(found, missing, lambda a: a.kweight, "k weight {:g}, not that of the axis")
+    found, missing = build.find(entries, ExafsTransformed, "chi_weighted")
+    found = build.same(found, missing, lambda a: a.kweight, "k weight {:g}, not that of the axis")
     weight = found[0].artifact.kweight if found else 2.0
     x_limits = opts.xlim or _k_range([f.artifact for f in found])
-    found = _drop_outside(found, missing, x_limits, "k_inv_ang")
+    found = build.drop_outside(found, missing, x_limits, "k_inv_ang")
     groups = []
     for f in found:
         a: ExafsTransformed = f.artifact
@@ -176,8 +82,8 @@ def chi_k(entries: Sequence[Entry], opts: options.ChiKOptions) -> PanelData:
         "y_unit": units.angstrom_power(-weight),
     }
     window_note = ("Grey: Fourier window, scaled to each curve.",) if opts.window and groups else ()
-    notes = (*window_note, *_status_notes(found, missing))
-    return _curves("exafs.chi_k", entries, opts, groups, x_limits, axes, notes)
+    notes = (*window_note, *build.status_notes(found, missing))
+    return build.curves("exafs.chi_k", entries, groups, x_limits, axes, notes, offset=opts.offset, ylim=opts.ylim)
 
 
 def _k_range(artifacts: Sequence[ExafsTransformed]) -> tuple[float, float]:
@@ -193,15 +99,15 @@ def _k_range(artifacts: Sequence[ExafsTransformed]) -> tuple[float, float]:
 
 def chi_r(entries: Sequence[Entry], opts: options.ChiROptions) -> PanelData:
     """|chi(R)|, with real and imaginary part on request, from `transform`."""
-    found, missing = _find(entries, ExafsTransformed, "chir_mag")
-    found = _same(found, missing, lambda a: a.kweight, "k weight {:g}, not that of the axis")
+    found, missing = build.find(entries, ExafsTransformed, "chir_mag")
+    found = build.same(found, missing, lambda a: a.kweight, "k weight {:g}, not that of the axis")
     weight = found[0].artifact.kweight if found else 2.0
-    x_limits = opts.xlim or _span([f.artifact.r_ang for f in found])
-    found = _drop_outside(found, missing, x_limits, "r_ang")
+    x_limits = opts.xlim or build.span([f.artifact.r_ang for f in found])
+    found = build.drop_outside(found, missing, x_limits, "r_ang")
     groups = []
     for f in found:
         a: ExafsTransformed = f.artifact
-        group = [f.series(DATA, a.r_ang, a.chir_mag, _band(a.chir_mag_error, a.chir_mag.shape, opts.band))]
+        group = [f.series(DATA, a.r_ang, a.chir_mag, build.band(a.chir_mag_error, a.chir_mag.shape, opts.band))]
         if opts.components:
             group += [f.series(REAL, a.r_ang, a.chir_re), f.series(IMAGINARY, a.r_ang, a.chir_im)]
         groups.append(group)
@@ -212,13 +118,8 @@ def chi_r(entries: Sequence[Entry], opts: options.ChiROptions) -> PanelData:
         "y_unit": units.angstrom_power(-(weight + 1)),
     }
     part_note = ("Thin: real part (solid), imaginary part (dotted).",) if opts.components and groups else ()
-    notes = (*part_note, *_status_notes(found, missing))
-    return _curves("exafs.chi_r", entries, opts, groups, x_limits, axes, notes)
-
-
-def _span(axes: Sequence[Array]) -> tuple[float, float]:
-    """From the lowest to the highest value of some ascending axes; (0, 1) without any."""
-    return (min(float(a[0]) for a in axes), max(float(a[-1]) for a in axes)) if axes else (0.0, 1.0)
+    notes = (*part_note, *build.status_notes(found, missing))
+    return build.curves("exafs.chi_r", entries, groups, x_limits, axes, notes, offset=opts.offset, ylim=opts.ylim)
 
 
 # --- wavelet --------------------------------------------------------------------------------
@@ -226,13 +127,13 @@ def _span(axes: Sequence[Array]) -> tuple[float, float]:
 
 def wavelet(entries: Sequence[Entry], opts: options.WaveletOptions) -> PanelData:
     """Wavelet magnitude over k and R with shared colour limits, from `wavelet`."""
-    found, missing = _find(entries, WaveletMap, "magnitude")
-    found = _same(found, missing, lambda a: a.kweight, "k weight {:g}, not that of the colour scale")
-    x_limits = opts.xlim or _span([f.artifact.k_inv_ang for f in found])
-    low, high = _span([f.artifact.r_ang for f in found])
+    found, missing = build.find(entries, WaveletMap, "magnitude")
+    found = build.same(found, missing, lambda a: a.kweight, "k weight {:g}, not that of the colour scale")
+    x_limits = opts.xlim or build.span([f.artifact.k_inv_ang for f in found])
+    low, high = build.span([f.artifact.r_ang for f in found])
     y_limits = opts.ylim or (low, min(high, MAX_R) if low < MAX_R else high)
-    found = _drop_outside(found, missing, x_limits, "k_inv_ang")
-    found = _drop_outside(found, missing, y_limits, "r_ang")
+    found = build.drop_outside(found, missing, x_limits, "k_inv_ang")
+    found = build.drop_outside(found, missing, y_limits, "r_ang")
     at = opts.resolution_at_r or _strongest([f.artifact for f in found], x_limits, y_limits)
     maps = [_map(f, x_limits, y_limits, at) for f in found]
     top = max((float(np.nanmax(m.z)) for m in maps if np.any(np.isfinite(m.z))), default=0.0)
@@ -254,7 +155,7 @@ def wavelet(entries: Sequence[Entry], opts: options.WaveletOptions) -> PanelData
         palette=len(entries),
         series=(),
         maps=tuple(maps),
-        notes=(*_resolution_notes(maps), *_status_notes(found, missing)),
+        notes=(*_resolution_notes(maps), *build.status_notes(found, missing)),
         simulated=any(e.simulated for e in entries),
     )
 

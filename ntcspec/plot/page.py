@@ -17,6 +17,8 @@ from ntcspec.plot import style
 from ntcspec.plot.words import Pen
 
 HANDLE_IN = 0.18  # line in front of a legend label
+CORNER = 0.04  # of an axis: tick labels this near to the corner can meet
+CORNER_PAD_PT = 5.0
 NOTE_COLOUR = "#303030"
 
 
@@ -116,6 +118,15 @@ def margins(pen: Pen, axes: Axes) -> Bbox:
         (outer.x1 - inner.x1) / dpi,
         (outer.y1 - inner.y1) / dpi,
     )
+
+
+def clear_corner(axes: Axes) -> None:
+    """Move the labels of the horizontal axis down where the two axes both have one in the lower left corner."""
+    meets = []
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        meets.append(any(abs(tick - low) < CORNER * (high - low) for tick in axis.get_majorticklocs()))
+    if all(meets):
+        axes.tick_params(axis="x", which="major", pad=CORNER_PAD_PT)
 
 
 def place(pen: Pen, axes: Axes, left: float, bottom: float, width: float, height: float) -> None:

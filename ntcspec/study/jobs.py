@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from ntcspec.errors import UserError
 from ntcspec.provenance import canonical, sha256_file, write_atomic
-from ntcspec.stage import Params, job, record_for, records_of
+from ntcspec.stage import Params, job, load_or_reason, named, record_for, records_of, write_result
 
 
 def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
@@ -24,6 +25,21 @@ def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
         )
         for path, text in zip(outputs, tables, strict=True):
             write_atomic(Path(path), text.encode())
+
+
+def run_series(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """An analysis of several samples together: its function takes the artifacts, or why one is missing, by sample."""
+    with job(log):
+        record = record_for(params, inputs, records_of(params, inputs))
+        settings, work = dict(params["settings"]), params["work"]
+        found = {name: load_or_reason(Path(p), work["takes"]) for name, p in zip(work["samples"], inputs, strict=True)}
+        found |= settings.pop("missing")
+        try:
+            result, failure = named(work["function"])(found, **settings), None
+        except UserError as error:
+            print(f"error: {error}")
+            result, failure = None, error
+        write_result(result, failure, record, [Path(p) for p in outputs])
 
 
 def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:

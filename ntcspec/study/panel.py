@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ntcspec import store, types
+from ntcspec import store
 from ntcspec.errors import UserError
-from ntcspec.plot import KINDS, Entry, draw, panel_data, save
+from ntcspec.plot import Entry, draw, panel_data, save
 from ntcspec.provenance import canonical
+from ntcspec.stage import named
 
 
 def make_panel(
@@ -22,20 +23,19 @@ def make_panel(
     """Write <name>.nxs, .png, .pdf, .svg (`outputs`, in this order).
 
     settings: kind, title, options, entries (sample, label, simulated, missing) in the order of drawing.
-    takes: type (ntcspec.types) of each stage's artifact.
+    takes: type of the artifact of each stage, or of the series analysis, that the kind needs.
     inputs: (origin, path) of the artifacts, in the order of the entries that are not missing and of the
     stages that the kind needs. A sample whose stage failed is not drawn; the panel says so.
     """
-    kind = KINDS[settings["kind"]]
     waiting = list(inputs)
     entries = []
     for entry in settings["entries"]:
         stages: dict[str, Any] = {}
         missing = entry["missing"]
-        for stage in () if missing else kind.needs:
+        for stage in () if missing else takes:
             _, path = waiting.pop(0)
             try:
-                stages[stage] = store.read(Path(path), getattr(types, takes[stage]))
+                stages[stage] = store.read(Path(path), named(takes[stage]))
             except UserError as failure:
                 missing = missing or failure.what
         shown = {} if missing else stages

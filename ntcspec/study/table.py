@@ -14,20 +14,22 @@ RECORD_PREFIX = "# ntcspec-record "
 def metrics_csv(measured: Sequence[Mapping[str, Any]], excluded: Sequence[Mapping[str, str]], record_json: str) -> str:
     """The table as text. Its first line is a comment that holds the record.
 
-    measured: contents of measure.json, in the order of the study. A measurement that failed, or that was
-    excluded because of an error in the study's files, has one row with the reason and no value.
+    measured: contents of measure.json, in the order of the study, then those of the series, whose metrics have no
+    sample and start with the name of the series. A measurement that failed, or that was excluded because of an error
+    in the study's files, has one row with the reason and no value.
     """
     out = io.StringIO()
     out.write(f"{RECORD_PREFIX}{record_json}\n")
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
     for one in measured:
-        about = {name: one["record"][name] for name in ("sample", "technique", "measurement")}
+        about = {name: one["record"].get(name, "") for name in ("sample", "technique", "measurement")}
+        prefix = f"{one['record']['series']}." if "series" in one["record"] else ""
         if one["failure"]:
             writer.writerow({**about, "reason": one["failure"]})
         for metric in one["metrics"]:
             numbers = {name: _number(metric[name]) for name in ("value", "u_stat", "u_sys")}
-            words = {"metric": metric["name"], "unit": metric["unit"], "method": metric["method"]}
+            words = {"metric": prefix + metric["name"], "unit": metric["unit"], "method": metric["method"]}
             writer.writerow({**about, **words, **numbers, "reason": metric["reason"]})
     for one in excluded:
         writer.writerow({"sample": one["sample"], "measurement": one["name"], "reason": one["reason"]})
@@ -48,7 +50,7 @@ def samples_csv(measured: Sequence[Mapping[str, Any]], samples: Sequence[Mapping
         for name, known in one["properties"].items():
             values = {f"{name} [{known['unit']}]": _number(known["value"]), f"u({name})": _number(known["u"])}
             cells.append((one["name"], values))
-    for one in measured:
+    for one in (m for m in measured if m["record"].get("sample")):
         for metric in one["metrics"]:
             name = f"{one['record']['measurement']}.{metric['name']}"
             values = {f"{name} [{metric['unit']}]": _number(metric["value"])}

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ntcspec.config.load import find_config, load_study, merge, slug
+from ntcspec.config.load import find_config, load_study
+from ntcspec.config.resolve import merge, slug
 from ntcspec.errors import Problems, UserError
+from ntcspec.plan import Plan
 
 CONFIG = """\
 study: test
@@ -50,7 +52,7 @@ def test_resolves_defaults_under_overrides(tmp_path: Path) -> None:
     one, two = loaded.measurements
     assert (one.parameters["reduce"]["rbkg_ang"], one.parameters["reduce"]["e0_ev"]) == (1.2, None)
     assert (two.parameters["reduce"]["rbkg_ang"], two.parameters["reduce"]["e0_ev"]) == (1.2, 9881.5)
-    assert one.parameters["ingest"]["edge_energy_ev"] == 9881.0
+    assert one.parameters["subject"]["edge_energy_ev"] == 9881.0
     assert one.folder == "results/one/exafs"
 
 
@@ -161,3 +163,73 @@ def test_a_name_that_no_folder_can_have(tmp_path: Path, name: str) -> None:
     found = load_study(study(tmp_path, samples=SAMPLES.replace("  one:", f"  {name}:")))
     assert "give a shorter name" in str(found.problems[0])
     assert [m.sample for m in found.measurements] == ["two"]
+
+
+SHARED = """\
+study: test
+defaults:
+  exafs: {reduce: {rbkg_ang: 1.2}}
+measurements:
+  ta_l3: {technique: exafs, element: Ta, edge: L3, reduce: {rbkg_ang: 1.3, e0_ev: 9882}}
+"""
+NAMED = """\
+samples:
+  one: {measurements: {ta_l3: {files: [a.dat]}}}
+  two: {measurements: {ta_l3: {files: [b.dat], reduce: {e0_ev: 9883}}}}
+"""
+
+
+def test_what_measurements_of_a_name_share_lies_between_defaults_and_their_own(tmp_path: Path) -> None:
+    one, two = load_study(study(tmp_path, SHARED, NAMED)).measurements
+    assert [(m.technique, m.parameters["subject"]["edge"]) for m in (one, two)] == [("exafs", "L3")] * 2
+    assert [m.parameters["reduce"]["rbkg_ang"] for m in (one, two)] == [1.3, 1.3]
+    assert [m.parameters["reduce"]["e0_ev"] for m in (one, two)] == [9882, 9883]
+
+
+@pytest.mark.parametrize(
+    ("config", "samples", "told"),
+    [
+        (SHARED.replace("rbkg_ang: 1.3", "rbgk_ang: 1"), NAMED, "config.yaml, line 5: measurements.ta_l3.reduce.rbgk_ang"),
+        (SHARED.replace("edge: L3, ", ""), NAMED, "the key 'edge' is missing"),
+        (SHARED.replace("element: Ta", "element: Tx"), NAMED, "config.yaml, line 5: measurements.ta_l3.element"),
+        (SHARED, NAMED.replace("{files: [b", "{technique: xanes, files: [b"), "is xanes here and exafs in another sample"),
+        (SHARED, NAMED.replace("[b.dat], ", "[b.dat], fourier: {}, "), "ta_l3.fourier: unknown key"),
+        (SHARED.replace("technique: exafs", "technique: xanes").replace("reduce: {rbkg_ang: 1.3, e0_ev: 9882}", "wavelet: {}"),
+         NAMED, "xanes has no stage 'wavelet'"),
+        (SHARED + "series: {rank: {kind: xanes.rank, samples: [six], options: {range_ev: [1, 2]}}}", NAMED,
+         "series.rank.samples[0]: no sample 'six'"),
+        (SHARED + "series: {rank: {kind: xanes.rank, options: {range_ev: [2, 1]}}}", NAMED, "series.rank.options.range_ev"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_what_is_shared_are_told_where_they_stand(
+    tmp_path: Path, config: str, samples: str, told: str
+) -> None:
+    assert any(told in p for p in problems_of(study(tmp_path, config, samples))), problems_of(tmp_path)
+
+
+XANES = SHARED.replace("technique: exafs", "technique: xanes").replace(
+    "reduce: {rbkg_ang: 1.3, e0_ev: 9882}", "transform: {standards: [one, STANDARD]}"
+)
+
+
+def test_a_standard_that_is_no_sample_takes_out_those_that_name_it(tmp_path: Path) -> None:
+    found = problems_of(study(tmp_path, XANES.replace("STANDARD", "tow"), NAMED.replace(", reduce: {e0_ev: 9883}", "")))
+    assert any("measurements.ta_l3.transform.standards" in p and "did you mean 'two'?" in p for p in found), found
+
+
+def test_a_stage_gets_the_artifacts_of_its_standards_but_not_its_own(tmp_path: Path) -> None:
+    folder = study(tmp_path, XANES.replace("STANDARD", "two"), NAMED.replace(", reduce: {e0_ev: 9883}", ""))
+    plan = Plan(load_study(folder))
+    one, two = (plan.job(f"results/{name}/ta_l3/transform.nxs") for name in ("one", "two"))
+    assert [i.path for i in one.inputs] == ["results/one/ta_l3/reduce.nxs", "results/two/ta_l3/reduce.nxs"]
+    assert [i.path for i in two.inputs] == ["results/two/ta_l3/reduce.nxs", "results/one/ta_l3/reduce.nxs"]
+    assert one.work["references"]["samples"] == ["two"]
+    assert one.key != two.key
+
+
+def test_a_standard_without_that_measurement_is_missing_with_the_reason(tmp_path: Path) -> None:
+    samples = NAMED.replace("two: {measurements: {ta_l3: {files: [b.dat], reduce: {e0_ev: 9883}}}}",
+                            "two: {measurements: {exafs: {element: Ta, edge: L3, files: [b.dat]}}}")  # fmt: skip
+    plan = Plan(load_study(study(tmp_path, XANES.replace("STANDARD", "two"), samples)))
+    job = plan.job("results/one/ta_l3/transform.nxs")
+    assert job.parameters["references"] == {"two": "not measured"} and len(job.inputs) == 1

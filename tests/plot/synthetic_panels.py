@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.plot import Entry
-from ntcspec.types import ExafsReduced, ExafsTransformed, WaveletMap
+from ntcspec.plot import KINDS, Entry
+from ntcspec.types.exafs import ExafsReduced, ExafsTransformed, WaveletMap
 
 LONG = "Na₀.₈Ta₀.₉Cl₅.₃ ball-milled 40 h, annealed at 473 K, batch 7"
 EMPTY = np.zeros(0)
@@ -103,3 +103,13 @@ def entries(number: int, *, long: bool = False, simulated: bool = False) -> list
 def missing(label: str = "B", reason: str = "below 3 sigma") -> Entry:
     """An entry without artifacts."""
     return Entry(sample=label.casefold(), label=label, simulated=False, stages={}, missing=reason)
+
+
+def entries_of(kind: str, number: int, *, long: bool = False, simulated: bool = False) -> list[Entry]:
+    """Entries that this kind of panel can draw."""
+    import synthetic_xanes
+
+    if KINDS[kind].series:
+        return synthetic_xanes.series(number, long=long, simulated=simulated)
+    make = synthetic_xanes.entries if kind.startswith("xanes.") else entries
+    return make(number, long=long, simulated=simulated)

@@ -7,10 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from synthetic_panels import entries, entry, missing, reduced, transformed, wavelet
+from synthetic_panels import entries, entries_of, entry, missing, reduced, transformed, wavelet
+from synthetic_xanes import without_values
 
 from ntcspec.errors import UserError
 from ntcspec.plot import KINDS, Entry, panel_data, resolve_options, stack, units
+from ntcspec.techniques import SERIES, STAGES
+
+
+def test_every_kind_draws_artifacts_of_its_technique() -> None:
+    for kind in KINDS.values():
+        stages = {stage.name: stage for stage in STAGES[kind.technique]}
+        assert set(kind.needs) <= set(stages)
+        assert bool(kind.needs) != bool(kind.series)
+        assert not kind.series or SERIES[kind.series].technique == kind.technique
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,6 +116,8 @@ def test_nothing_to_draw_is_no_error(kind: str) -> None:
     broken = replace(transformed(), chi_weighted=np.full(281, np.nan), chir_mag=np.full(334, np.nan))
     nan_map, nan_mu = wavelet(height=np.nan), replace(reduced(), norm=np.full(400, np.nan))
     bad = entry("C", transform=broken, wavelet=nan_map, reduce=nan_mu)
+    if kind.startswith("xanes."):
+        bad = without_values("C")
     data = panel_data(kind, [missing("B"), bad, Entry("d", "D", True)], {})
     assert not data.series and not data.maps
     assert sorted(data.notes) == [
@@ -117,10 +129,12 @@ def test_nothing_to_draw_is_no_error(kind: str) -> None:
     assert np.all(np.isfinite(data.x_limits)) and np.all(np.isfinite(data.y_limits))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [k for k in KINDS if not KINDS[k].series])
 def test_a_range_without_data(kind: str) -> None:
-    data = panel_data(kind, [entry("A")], {"xlim": [50000, 60000]})
-    assert data.notes == ("not drawn: A (no data in the drawn range)",)
+    (one,) = entries_of(kind, 1)
+    data = panel_data(kind, [one], {"xlim": [50000, 60000]})
+    assert [n for n in data.notes if "not drawn" in n] == ["not drawn: sample 0 (no data in the drawn range)"]
+    assert not data.series and not data.maps and not data.marks
 
 
 def test_simulated_samples_are_named_where_not_all_are() -> None:

@@ -13,10 +13,11 @@ import synthetic_panels
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
-from synthetic_panels import LONG, entries, entry, missing
+from scipy.optimize import Bounds, LinearConstraint, minimize
+from synthetic_panels import LONG, entries, entries_of, entry, missing
 
 from ntcspec.plot import KINDS, draw, panel_data, style, units
-from ntcspec.plot.curves import spread
+from ntcspec.plot.stack import spread
 from ntcspec.plot.words import Pen, clean, is_math
 
 BLOCKS = {"title", "simulated", "label", "note", "x_label", "y_label"}
@@ -61,7 +62,7 @@ def assert_tidy(figure: Figure) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("number", "long"), [(1, False), (2, False), (8, False), (2, True), (8, True)])
 def test_nothing_overlaps_or_leaves_the_figure(kind: str, number: int, long: bool) -> None:
-    data = panel_data(kind, entries(number, long=long, simulated=True), {})
+    data = panel_data(kind, entries_of(kind, number, long=long, simulated=True), {})
     figure = draw(data, title=f"A title that is as long as titles sometimes are, on {LONG}" if long else "")
     assert_tidy(figure)
     assert figure.get_size_inches()[0] == pytest.approx(85 / 25.4, abs=0.001)
@@ -81,11 +82,20 @@ def test_nothing_overlaps_or_leaves_the_figure(kind: str, number: int, long: boo
         ("exafs.chi_k", {"window": True, "ylim": [-1.5, 4]}),
         ("exafs.chi_r", {"components": True}),
         ("exafs.wavelet", {"contours": 4, "xlim": [2, 12]}),
+        ("xanes.norm", {"inset": [1070, 1076]}),
+        ("xanes.norm", {"inset": [1070, 1076], "offset": 0, "xlim": [1065, 1095]}),
+        ("xanes.norm", {"inset": [1070, 1076], "inset_ylim": [0, 0.4], "ylim": [0, 3], "flat": True}),
+        ("xanes.norm", {"offset": 0.05, "band": False, "mark_samples": ["sample 0", "sample 3"]}),
+        ("xanes.pre_edge", {"residual": True, "xlim": [1065, 1080]}),
+        ("xanes.pre_edge", {"residual": True, "subtract": True}),
+        ("xanes.pre_edge", {"subtract": True, "offset": 0.2}),
+        ("xanes.difference", {"offset": 0}),
+        ("xanes.modes", {"flat": True, "xlim": [1070, 1085]}),
     ],
 )
 def test_options_stay_tidy(kind: str, options: dict[str, Any]) -> None:
     long_reason = missing("broken", "e0 was not found: the scan ends 20 eV below the tabulated edge of Ta, 9881 eV")
-    assert_tidy(draw(panel_data(kind, [*entries(5), long_reason], options)))
+    assert_tidy(draw(panel_data(kind, [*entries_of(kind, 5), long_reason], options)))
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e-4, 1e4, 1e8])
@@ -197,7 +207,23 @@ def test_spread_keeps_order_and_distance() -> None:
     middles = spread([1.0, 1.01, 1.02], [0.2, 0.2, 0.4], 0.0, 1.2)
     assert middles[0] + 0.1 <= middles[1] - 0.1 + 1e-12 and middles[1] + 0.1 <= middles[2] - 0.2 + 1e-12
     assert middles[2] + 0.2 <= 1.2 + 1e-12 and middles[0] >= 0.1
-    assert spread([0.5, 1.0], [0.1, 0.1], 0.0, 2.0) == [0.5, 1.0]
+    assert spread([0.5, 1.0], [0.1, 0.1], 0.0, 2.0) == pytest.approx([0.5, 1.0])
+    assert spread([1.0, 1.0], [0.2, 0.4], 0.0, 9.0) == pytest.approx([0.85, 1.15])  # shared evenly
+
+
+def test_spread_moves_as_little_as_possible() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        middles, widths = np.sort(rng.uniform(0, 1, 5)), rng.uniform(0.05, 0.15, 5)
+        needed = (widths[1:] + widths[:-1]) / 2
+        apart = LinearConstraint(np.diff(np.eye(5), axis=0), needed, np.inf)
+        inside = Bounds(widths / 2, 1 - widths / 2)
+        best = minimize(_squares, middles, args=(middles,), bounds=inside, constraints=[apart], tol=1e-12)
+        np.testing.assert_allclose(spread(list(middles), list(widths), 0.0, 1.0), best.x, atol=1e-4)
+
+
+def _squares(places: np.ndarray, wanted: np.ndarray) -> float:
+    return float(np.sum((places - wanted) ** 2))
 
 
 def test_colours_differ_and_can_be_read_on_white() -> None:

@@ -33,11 +33,15 @@ RECORDS = {
 DRAW = """
 import hashlib, sys
 from pathlib import Path
-from synthetic_panels import entries
-from ntcspec.plot import KINDS, draw, panel_data, save
-for kind in list(KINDS)[2:]:  # the others are curves as well
-    options = {"contours": 3} if kind == "exafs.wavelet" else {}
-    figure = draw(panel_data(kind, entries(2, simulated=True), options), title="K$_2$PtCl$_6$ – one")
+from synthetic_panels import entries_of
+from ntcspec.plot import draw, panel_data, save
+OPTIONS = {
+    "exafs.wavelet": {"contours": 3},  # the others are curves as those that follow
+    "xanes.norm": {"inset": [1070, 1076]},
+    "xanes.pre_edge": {"residual": True},
+}
+for kind, options in OPTIONS.items():
+    figure = draw(panel_data(kind, entries_of(kind, 2, simulated=True), options), title="K$_2$PtCl$_6$ – one")
     for path in save(figure, Path(sys.argv[1]) / kind, '{"a": "Å"}'):
         print(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
 print({"matplotlib.pyplot", "scipy", "larch"} & set(sys.modules))
@@ -78,7 +82,7 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
         )
     one, two = first.result(), second.result()
     assert one == two
-    assert len(one.splitlines()) == 7
+    assert len(one.splitlines()) == 10
     assert one.splitlines()[-1] == "set()"  # no pyplot, no heavy library
 
 
@@ -188,11 +192,19 @@ def test_pdf_strings(value: bytes, expected: str) -> None:
 
 def test_importing_needs_no_heavy_library() -> None:
     heavy = "{'matplotlib', 'numpy', 'scipy', 'larch', 'h5py'} & set(sys.modules)"
-    for module in ("ntcspec.plot", "ntcspec.plot.metadata", "ntcspec.plot.options"):
+    for module in ("ntcspec.plot", "ntcspec.plot.metadata", "ntcspec.plot.exafs_options", "ntcspec.plot.xanes_options"):
         assert run(f"import sys, {module}; print({heavy})").strip() == "set()"
 
 
 def test_panel_data_needs_no_matplotlib() -> None:
-    code = "import sys; from ntcspec.plot import panel_data; panel_data('exafs.mu', [], {}); print(sorted(sys.modules))"
-    modules = run(code)
+    draws = "panel_data('exafs.mu', [], {}); panel_data('xanes.norm', [], {'inset': [1, 2]})"
+    modules = run(f"import sys; from ntcspec.plot import panel_data; {draws}; print(sorted(sys.modules))")
     assert "'numpy'" in modules and "'matplotlib'" not in modules and "'scipy'" not in modules
+
+
+def test_a_panel_loads_only_its_own_technique() -> None:
+    code = (
+        "import sys; from ntcspec.plot import panel_data; panel_data('xanes.norm', [], {}); print(sorted(sys.modules))"
+    )
+    modules = run(code)
+    assert "'ntcspec.plot.xanes'" in modules and "'ntcspec.plot.exafs'" not in modules

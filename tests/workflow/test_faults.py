@@ -148,7 +148,7 @@ def test_repairs_are_recorded(broken: tuple[Path, str, str, int]) -> None:
 
 def notes_of(folder: Path, sample: str) -> list[str]:
     from ntcspec import store
-    from ntcspec.types import XasScans
+    from ntcspec.types.xas import XasScans
 
     return [n for s in store.read(folder / f"results/{sample}/exafs/ingest.nxs", XasScans).scans for n in s.notes]
 

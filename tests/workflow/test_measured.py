@@ -12,7 +12,7 @@ import pytest
 from study import ROOT, ntcspec
 
 from ntcspec import store
-from ntcspec.types import ExafsReduced, ExafsTransformed
+from ntcspec.types.exafs import ExafsReduced, ExafsTransformed
 
 REFERENCE = {
     "Ta_foil": "BMM_Ta-L3-Ta_foil.xdi",

@@ -18,6 +18,7 @@ for problem in PLAN.study.problems:
 wildcard_constraints:
     sample="[^/]+",
     panel="[^/]+",
+    series="[^/]+",
 
 
 def job_inputs(output):

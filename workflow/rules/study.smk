@@ -1,4 +1,26 @@
-# The study as a whole: table, panels, check sums.
+# The study as a whole: series, table, panels, check sums.
+
+
+rule series:
+    input:
+        job_inputs("results/series/{series}.nxs"),
+    output:
+        update("results/series/{series}.nxs"),
+        update("results/series/{series}.json"),
+    log:
+        "results/logs/series/{series}.log",
+    params:
+        work=job_params("results/series/{series}.nxs", "work"),
+        about=job_params("results/series/{series}.nxs", "about"),
+        settings=job_params("results/series/{series}.nxs", "settings"),
+        origin=job_params("results/series/{series}.nxs", "origin"),
+        modules=job_params("results/series/{series}.nxs", "modules"),
+        code=job_params("results/series/{series}.nxs", "code"),
+        key=job_params("results/series/{series}.nxs", "key"),
+    message:
+        "series {wildcards.series}"
+    script:
+        "../scripts/series.py"
 
 
 rule table:

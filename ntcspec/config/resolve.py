@@ -1,0 +1,243 @@
+"""From samples.yaml to resolved measurements; a mistake in one of them takes that one out, with the reason."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ntcspec.config.resolved import Excluded, MeasurementPlan
+from ntcspec.config.study import STAGES, TECHNIQUES, Measurement, SamplesFile
+from ntcspec.config.validate import parse
+from ntcspec.config.yamlfile import Key, YamlFile
+from ntcspec.edges import edges_of, elements
+from ntcspec.errors import UserError, did_you_mean
+from ntcspec.techniques import STAGES as TABLE
+from ntcspec.techniques import SUBJECT
+
+_REPEATS = re.compile(r"(.+?)\1{9,}")  # Snakemake takes a name like that for an endless recursion
+EXAMPLE = {"element": "Ta", "edge": "L3"}
+
+
+def _key(sample: str, name: str) -> Key:
+    return ("samples", sample, "measurements", name)
+
+
+class Resolver:
+    """Goes through samples.yaml once; collects measurements, and problems by measurement."""
+
+    def __init__(self, root: Path, raw_root: str, config: YamlFile, samples: YamlFile) -> None:
+        self.root, self.raw_root, self.config, self.samples = root, raw_root, config, samples
+        self.measurements: list[MeasurementPlan] = []
+        self.excluded: list[Excluded] = []
+        self.problems: list[UserError] = []
+        self.labels: dict[str, str] = {}
+        self.about: dict[str, dict[str, Any]] = {}
+        self.folders: dict[str, str] = {}
+        self.techniques: dict[str, str] = {}  # by name of the measurement
+        self.common: Mapping[str, Any] = config.data.get("measurements") or {}
+
+    def run(self) -> None:
+        """Fill the lists."""
+        found: list[UserError] = []
+        whole = parse(SamplesFile, {"samples": {}, **_top_only(self.samples.data)}, self.samples.where, found)
+        samples = self.samples.data.get("samples")
+        if not isinstance(samples, dict) or whole is None:
+            found = found or [UserError(self.samples.where(("samples",)), "holds no samples", "list them by name")]
+            self.problems.extend(found)
+            return
+        for name, sample in samples.items():
+            self.sample(str(name), sample if isinstance(sample, dict) else {"measurements": sample})
+        self.check_standards()
+
+    def sample(self, name: str, data: Mapping[str, Any]) -> None:
+        key: Key = ("samples", name)
+        found: list[UserError] = []
+        shell = {**data, "measurements": {}} if "measurements" in data else data
+        parsed = parse(SamplesFile, {"samples": {name: shell}}, self.samples.where, found)
+        measurements = data.get("measurements")
+        if parsed is not None and not (isinstance(measurements, dict) and measurements):
+            where = self.samples.where((*key, "measurements"))
+            found.append(
+                UserError(where, "lists no measurement", "add one: exafs: {element: Ta, edge: L3, files: [...]}")
+            )
+        self.labels[name] = str(data.get("label") or name)
+        if found:
+            self.exclude(name, "*", found)
+            return
+        assert parsed is not None and isinstance(measurements, dict)
+        sample = parsed.samples[name]
+        self.about[name] = sample.model_dump(mode="json", exclude={"measurements"})
+        for measurement, values in measurements.items():
+            self.measurement(name, str(measurement), values, sample.composition or "", sample.simulated)
+
+    def measurement(self, sample: str, name: str, own: Any, composition: str, simulated: bool) -> None:
+        found: list[UserError] = []
+        data = merge(self.common.get(name) or {}, own) if isinstance(own, Mapping) else own
+        model = parse(Measurement, data, lambda k: self.place(sample, name, k), found)
+        if model is not None:
+            technique = self.technique(sample, name, model, found)
+            parameters = self.parameters(technique, sample, name, data, found) if technique else {}
+            self.element(sample, name, model, found)
+            self.files(_key(sample, name), model, found)
+        if found or model is None:
+            self.exclude(sample, name, found)
+            return
+        folder = self.folder(sample, name)
+        if not folder:
+            return
+        subject = {
+            "element": model.element,
+            "edge": model.edge,
+            "edge_energy_ev": edges_of(str(model.element))[str(model.edge)],
+            "composition": composition,
+            "columns": model.columns.model_dump(mode="json") if model.columns else None,
+            "select": model.select,
+            "simulated": simulated,
+        }
+        plan = MeasurementPlan(
+            sample=sample,
+            name=name,
+            technique=technique,
+            label=self.labels[sample],
+            composition=composition,
+            simulated=simulated,
+            files=model.files,
+            parameters={**parameters, SUBJECT: subject},
+            folder=folder,
+        )
+        self.measurements.append(plan)
+
+    def place(self, sample: str, name: str, key: Key, technique: str = "") -> str:
+        """Where a key of a measurement stands: its own entry, what its name shares, or the defaults."""
+        own = (*_key(sample, name), *key)
+        shared, default = ("measurements", name, *key), ("defaults", technique, *key)
+        if own not in self.samples.lines:
+            for elsewhere in (shared, default):
+                if key and elsewhere in self.config.lines:
+                    return self.config.where(elsewhere)
+        return self.samples.where(own)
+
+    def technique(self, sample: str, name: str, model: Measurement, found: list[UserError]) -> str:
+        technique = model.technique or name
+        if technique not in TECHNIQUES:
+            what = f"the name {name!r} is no technique{did_you_mean(name, TECHNIQUES)}"
+            fix = f"add 'technique: ' and one of {', '.join(TECHNIQUES)}"
+            found.append(UserError(self.place(sample, name, ()), what, fix))
+            return ""
+        other = self.techniques.setdefault(slug(name), technique)
+        if other != technique:
+            what = f"{name!r} is {technique} here and {other} in another sample"
+            fix = "measurements of the same name have the same technique: rename one of them"
+            found.append(UserError(self.place(sample, name, ()), what, fix))
+        return technique
+
+    def parameters(
+        self, technique: str, sample: str, name: str, data: Mapping[str, Any], found: list[UserError]
+    ) -> dict[str, Any]:
+        """Defaults of the technique under those of the measurement's name under its own."""
+        model = TECHNIQUES[technique]
+        defaults = (self.config.data.get("defaults") or {}).get(technique) or {}
+        merged = {stage: merge(defaults.get(stage) or {}, data.get(stage) or {}) for stage in model.model_fields}
+        for stage in (s for s in STAGES if s in data and s not in model.model_fields):
+            fix = f"its stages: {', '.join(model.model_fields)}"
+            found.append(UserError(self.place(sample, name, (stage,)), f"{technique} has no stage {stage!r}", fix))
+        parsed = parse(model, merged, lambda k: self.place(sample, name, k, technique), found)
+        return parsed.model_dump(mode="json") if parsed is not None else {}
+
+    def element(self, sample: str, name: str, model: Measurement, found: list[UserError]) -> None:
+        for key, value in (("element", model.element), ("edge", model.edge)):
+            if value is None:
+                what = f"the key {key!r} is missing"
+                found.append(UserError(self.place(sample, name, ()), what, f"add it: {key}: {EXAMPLE[key]}"))
+        if model.element is None or model.edge is None:
+            return
+        if model.element not in elements():
+            hint = did_you_mean(model.element, elements())
+            where = self.place(sample, name, ("element",))
+            found.append(UserError(where, f"{model.element!r} is no element{hint}", "give a symbol such as Ta"))
+        elif model.edge not in edges_of(model.element):
+            known = ", ".join(f"{edge} {energy:g} eV" for edge, energy in edges_of(model.element).items())
+            where = self.place(sample, name, ("edge",))
+            found.append(UserError(where, f"{model.element} has no {model.edge} edge", f"it has {known}"))
+
+    def files(self, key: Key, model: Measurement, found: list[UserError]) -> None:
+        for i, name in enumerate(model.files):
+            where = self.samples.where((*key, "files", i))
+            path = self.root / self.raw_root / name
+            if Path(name).is_absolute():
+                found.append(
+                    UserError(where, f"{name!r} is an absolute path", "set raw_root in config.yaml and start there")
+                )
+            elif path.is_dir():
+                found.append(UserError(where, f"{name!r} is a folder", "name the raw files in it"))
+            elif not path.is_file():
+                found.append(
+                    UserError(where, f"no such file {name!r} in {self.raw_root!r}{_near(path)}", "mend the path")
+                )
+            elif model.files.index(name) != i:
+                found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
+
+    def folder(self, sample: str, name: str) -> str:
+        key = _key(sample, name)
+        for part in (sample, name):
+            if len(slug(part).encode()) > 100 or _REPEATS.search(slug(part)):
+                what = f"the name {part[:30]!r}... is too long, or repeats itself too often, for a folder"
+                fix = "give a shorter name, and the long one as `label`"
+                self.exclude(sample, name, [UserError(self.samples.where(key), what, fix)])
+                return ""
+        folder = f"results/{slug(sample)}/{slug(name)}"
+        other = self.folders.setdefault(folder, f"{sample} / {name}")
+        if other != f"{sample} / {name}":
+            what = f"would write into the same folder {folder!r} as {other}"
+            self.exclude(sample, name, [UserError(self.samples.where(key), what, "rename one of the two")])
+            return ""
+        return folder
+
+    def check_standards(self) -> None:
+        """Take out measurements that name a standard which the study does not know."""
+        for measurement in list(self.measurements):
+            found = []
+            for stage in TABLE[measurement.technique]:
+                for standard in stage.named_standards(measurement.parameters[stage.name]):
+                    if standard not in self.labels:
+                        key = (stage.name, *stage.standards.split("."))
+                        where = self.place(measurement.sample, measurement.name, key, measurement.technique)
+                        hint = did_you_mean(standard, self.labels)
+                        found.append(UserError(where, f"no sample {standard!r}{hint}", "use a name from samples.yaml"))
+            if found:
+                self.measurements.remove(measurement)
+                self.exclude(measurement.sample, measurement.name, found)
+
+    def exclude(self, sample: str, name: str, found: list[UserError]) -> None:
+        self.problems.extend(found)
+        self.excluded.append(Excluded(sample, name, "; ".join(str(p) for p in found)))
+
+
+def _top_only(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != "samples"}
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` wins; mappings are merged, everything else is replaced whole."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def slug(name: str) -> str:
+    """A name as a folder: letters of any script, digits, '.', '_', '+' and '-' stay, the rest becomes '_'."""
+    plain = unicodedata.normalize("NFKD", name)
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[^\w.+-]+", "_", plain).strip(".") or "_"
+
+
+def _near(path: Path) -> str:
+    """A hint where the folder holds a file of nearly that name."""
+    if not path.parent.is_dir():
+        return f" (there is no folder {path.parent.name!r})"
+    return did_you_mean(path.name, [p.name for p in path.parent.iterdir()])

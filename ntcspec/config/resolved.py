@@ -1,0 +1,60 @@
+"""A study with every parameter resolved: what `load_study` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ntcspec.config.study import Panel, Series
+from ntcspec.errors import UserError
+
+
+@dataclass(frozen=True)
+class MeasurementPlan:
+    """One measurement with every parameter resolved."""
+
+    sample: str
+    name: str
+    technique: str
+    label: str
+    composition: str
+    simulated: bool
+    files: tuple[str, ...]
+    parameters: Mapping[str, Mapping[str, Any]]
+    folder: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.sample} / {self.name}"
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A measurement that cannot run, and why."""
+
+    sample: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study, resolved. Paths in it are relative to `root`, those of raw files to `raw_root`."""
+
+    name: str
+    root: Path
+    config: Path
+    raw_root: str
+    measurements: tuple[MeasurementPlan, ...]
+    series: Mapping[str, Series]
+    panels: Mapping[str, Panel]
+    labels: Mapping[str, str]
+    samples: Mapping[str, Mapping[str, Any]]
+    excluded: tuple[Excluded, ...] = ()
+    problems: tuple[UserError, ...] = field(default=())
+
+    def raw(self, name: str) -> str:
+        """A raw file as seen from `root`."""
+        return (Path(self.raw_root) / name).as_posix()

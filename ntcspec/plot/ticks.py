@@ -1,0 +1,62 @@
+"""Ticks of a panel of curves: numbers, names of samples, or powers of ten."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import (
+    AutoMinorLocator,
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+)
+
+from ntcspec.plot import style, units
+from ntcspec.plot.data import JOINED, PanelData
+from ntcspec.plot.inset import USUAL_WIDTH_IN
+from ntcspec.plot.words import Pen, clean
+
+NAME_IN = 0.9  # longest name of a sample below the axis; the rest is cut
+FEW_DECADES = 2.5  # so few need labels between the powers of ten
+
+
+def horizontal(pen: Pen, axes: Axes, data: PanelData) -> None:
+    """Numbers, whole ones where single points are counted; or names, upright where they do not fit side by side."""
+    if data.x_names:
+        _names(pen, axes, data.x_names)
+        return
+    counted = any(s.role == JOINED for s in data.series)
+    steps = [1, 2, 5, 10] if counted else [1, 2, 2.5, 5, 10]
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=12 if counted else 5, steps=steps, integer=counted))
+    axes.xaxis.set_major_formatter(style.Numbers())
+    axes.xaxis.set_minor_locator(NullLocator() if counted else AutoMinorLocator())
+
+
+def _names(pen: Pen, axes: Axes, names: tuple[str, ...]) -> None:
+    shown = [words if pen.width(words) <= NAME_IN else pen.wrap(words, NAME_IN - pen.width("…"))[0] + "…"
+             for words in map(clean, names)]  # fmt: skip
+    axes.xaxis.set_major_locator(FixedLocator(list(range(1, len(shown) + 1))))
+    axes.xaxis.set_minor_locator(NullLocator())
+    fits = max(map(pen.width, shown)) + style.GAP_IN < USUAL_WIDTH_IN / len(shown)
+    axes.set_xticklabels(shown, rotation=0 if fits else 90, parse_math=False)
+
+
+def vertical(axes: Axes, data: PanelData) -> None:
+    """Numbers; on a logarithmic axis powers of ten, with 2 and 5 between where there are few."""
+    if not data.y_log:
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter(style.Numbers())
+        axes.yaxis.set_minor_locator(AutoMinorLocator())
+        return
+    axes.set_yscale("log")
+    axes.set_ylim(*data.y_limits)
+    decades = math.log10(data.y_limits[1] / data.y_limits[0])
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < FEW_DECADES else (1.0,), numticks=8))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: units.number(value)))
+    axes.yaxis.set_minor_locator(LogLocator(subs=tuple(np.arange(2.0, 10.0)), numticks=99))
+    axes.yaxis.set_minor_formatter(NullFormatter())

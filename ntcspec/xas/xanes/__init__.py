@@ -1,0 +1,1 @@
+"""The technique xanes: normalised spectra that can be compared, and what is read from them."""
