@@ -38,43 +38,46 @@ HOW = {
 
 
 def rank_xanes(
-    reduced: Mapping[str, XanesReduced], *, range_ev: tuple[float, float], candidates: Sequence[str] = ()
+    found: Mapping[str, XanesReduced | str], *, range_ev: tuple[float, float], candidates: Sequence[str] = ()
 ) -> XanesRank:
     """Number of components of the samples that are not candidates; each candidate tested as target.
 
-    reduced: sample -> its artifact, in study order; the primary mode is used. range_ev in eV.
+    found: sample -> its artifact, or why there is none, in study order; the primary mode is used. range_ev in eV.
     Raises UserError for a candidate that is not there, fewer than 3 samples, and a range that a sample does not cover.
     """
+    reduced = {name: one for name, one in found.items() if not isinstance(one, str)}
+    left_out = [f"left out: {name} ({why})" for name, why in found.items() if isinstance(why, str)]
+    candidates = [name for name in candidates if not isinstance(found.get(name), str)]
     samples = _samples(reduced, candidates, range_ev)
     modes = {one.mode for one in samples.values()}
     spectra = [as_spectrum(name, one) for name, one in samples.items()]
     try:
-        found = _decompose(spectra, [s.norm for s in spectra], range_ev)
+        parts = _decompose(spectra, [s.norm for s in spectra], range_ev)
     except ValueError as problem:
         raise UserError("rank.range_ev", str(problem), "widen the range") from None
     choices = shared_choices(list(samples.values()))
     varied = _under_choices(spectra, list(samples.values()), choices, range_ev)
-    metrics = _counts(found, varied)
+    metrics = _counts(parts, varied)
     count = metrics[0].value
-    tested = [_target(found, varied, name, reduced[name].primary, count) for name in candidates]
-    notes = [*_notes(found, count, tuple(samples)), *(n for _, _, n in tested)]
+    tested = [_target(parts, varied, name, reduced[name].primary, count) for name in candidates]
+    notes = [*left_out, *_notes(parts, count, tuple(samples)), *(n for _, _, n in tested)]
     if len(modes) > 1:
         notes.append(f"detection modes differ ({', '.join(sorted(modes))}): a component may be over-absorption")
     targets = [t for t, _, _ in tested if t is not None]
-    empty = np.empty((0, found.energy_ev.size))
+    empty = np.empty((0, parts.energy_ev.size))
     return XanesRank(
         metrics=tuple(metrics + [m for _, ms, _ in tested for m in ms]),
         notes=tuple(notes),
-        energy_ev=found.energy_ev,
+        energy_ev=parts.energy_ev,
         samples=tuple(samples),
         component=np.arange(1.0, len(samples) + 1),
-        singular_values=found.singular_values,
-        noise_singular_values=found.noise_singular_values,
-        ind=found.ind,
-        significance=found.significance,
-        explained=found.singular_values**2 / np.sum(found.singular_values**2),
-        components=found.components,
-        scores=found.scores,
+        singular_values=parts.singular_values,
+        noise_singular_values=parts.noise_singular_values,
+        ind=parts.ind,
+        significance=parts.significance,
+        explained=parts.singular_values**2 / np.sum(parts.singular_values**2),
+        components=parts.components,
+        scores=parts.scores,
         choice_names=choices,
         choice_singular_values=np.array([v.singular_values for v in varied.values()]).reshape(-1, len(samples)),
         candidates=tuple(n for n, (t, _, _) in zip(candidates, tested, strict=True) if t is not None),

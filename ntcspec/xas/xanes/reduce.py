@@ -77,8 +77,9 @@ def reduce_xanes(
     edge_energy_ev is the tabulated edge, near which E0 is searched where e0_ev is None. Ranges are relative to E0;
     pre1_ev None is the start of the data, norm2_ev None their end. Sections `calibrate`, `choices`, `over_absorption`
     are as the config has them (ntcspec.config.xanes). composition: formula of the sample, '' if unknown. references:
-    scans of the standard that `calibrate` names, or words for why there are none. Raises UserError, which names the
-    first scan's file, for what the data do not allow in the primary mode; another mode is then left out with a note.
+    scans of the standard that `calibrate` names, or words for why there are none; where it is not among them, the
+    sample is its own standard. Raises UserError, which names the first scan's file, for what the data do not allow in
+    the primary mode; another mode is then left out with a note.
     """
     check_options([("align", align), ("spikes", spikes)])
     how = _Merging(mode, align, weights, spikes, edge_energy_ev)
@@ -137,11 +138,11 @@ def _calibrate(
     references: Mapping[str, XasScans | str],
 ) -> Calibration:
     """The calibration of the config, on the spectrum that it names."""
-    standard = settings.get("standard")
+    standard = str(settings.get("standard") or "")
     reference = settings.get("channel") == "reference"
     where = scans.scans[0].source
-    if standard is not None:
-        scans_of = references.get(standard, "it has no measurement of this name")
+    if standard in references:
+        scans_of = references[standard]
         if isinstance(scans_of, str):
             fix = "measure it, or leave calibrate.standard out"
             raise UserError("reduce.calibrate.standard", f"{standard}: {scans_of}", fix)

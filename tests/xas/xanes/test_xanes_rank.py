@@ -219,3 +219,11 @@ def test_bad_input_is_refused() -> None:
     short = made.series({"s0": (1.0,)}, noise=0.002, energy_ev=made.GRID[:100])
     with pytest.raises(UserError, match=r"rank.range_ev: s0 has data from 2790.0"):
         rank_xanes({**samples, **short, "s9": samples["s1"]}, range_ev=(2810.0, 2870.0))
+
+
+def test_a_sample_or_candidate_that_failed_is_left_out_with_the_reason() -> None:
+    samples = made.series(TWO, noise=0.002)
+    whole = rank_xanes(samples, range_ev=RANGE)
+    found = rank_xanes({**samples, "bad": "no edge", "ref": "not measured"}, range_ev=RANGE, candidates=("ref",))
+    assert found.samples == whole.samples and found.metrics == whole.metrics
+    assert found.notes[:2] == ("left out: bad (no edge)", "left out: ref (not measured)")
