@@ -22,6 +22,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from ntcspec.peaks.derived import line_count
 from ntcspec.peaks.fit import MAX_STEPS, Fit, check, minimise, result
 from ntcspec.peaks.model import Part, bounds, line, slices, unit
 from ntcspec.types import Array
@@ -29,6 +30,7 @@ from ntcspec.types import Array
 CENTRES, WIDTHS = 12, 3
 BASE_CENTRES, BASE_WIDTHS = 3, 3
 STARTS = 3
+OVER_STARTS = 2
 FIRST_STEPS = 5
 OTHER_STEPS = 25
 ALIKE = 0.2  # of the narrower width
@@ -71,6 +73,20 @@ def fit_lines(
     return result(x, y, sigma, parts, p, chi2, converged)
 
 
+def fit_over(x: Array, y: Array, sigma: Array | None, *, known: Fit, lines: int, baseline: Sequence[Part]) -> Fit:
+    """The `lines` lines of a fit, fitted again over another baseline, or to other points, from where they are.
+
+    Quicker than `fit_lines`, which looks for the lines as well. Raises ValueError as `fit_from`.
+    """
+    parts = (*known.parts[:lines], *baseline)
+    weight = check(x, y, sigma, sum(len(part.lower) for part in parts))
+    starts = _grid(x, y, weight, parts, lines, known)[:OVER_STARTS]
+    tried = [minimise(x, y, weight, parts, start, FIRST_STEPS) for start in starts]
+    best = min(tried, key=lambda one: one[1])
+    p, chi2, converged = best if best[2] else minimise(x, y, weight, parts, best[0], MAX_STEPS)
+    return result(x, y, sigma, parts, _ordered(p, parts, lines), chi2, converged)
+
+
 def _finish(
     x: Array, y: Array, weight: Array, parts: Sequence[Part], lines: int, tried: Sequence[tuple[Array, float, bool]]
 ) -> tuple[Array, float, bool]:
@@ -111,9 +127,10 @@ def _shapes(part: Part, centres: int, widths: int) -> list[tuple[float, ...]]:
 
 
 def _grid(x: Array, y: Array, weight: Array, parts: Sequence[Part], lines: int, known: Fit | None) -> list[Array]:
-    """Best starts of the grid: one new line, the known ones, every baseline."""
-    new = parts[lines - 1 : lines] if lines else ()
-    fixed = [] if known is None else [(parts[i], tuple(known.p[s][1:])) for i, s in _line_slices(known, lines - 1)]
+    """Best starts of the grid: the known lines, a new one if they are fewer than asked for, every baseline."""
+    there = 0 if known is None else min(line_count(known.parts), lines)
+    new = parts[there:lines]
+    fixed = [(parts[i], tuple(known.p[s][1:])) for i, s in _line_slices(known, there)] if known is not None else []
     base = [part for part in parts[lines:] if part.kind != "straight"]
     axes = [_shapes(part, _centres(part), WIDTHS) for part in new]
     axes += [_shapes(part, BASE_CENTRES, BASE_WIDTHS) for part in base]

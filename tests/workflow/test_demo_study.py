@@ -2,12 +2,17 @@
 
 import csv
 import itertools
+import json
 import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from study import ROOT, artifacts, ntcspec
+
+from ntcspec import store
+from ntcspec.types.xanes import XanesMeasured
 
 NTC = ("NTC annealed", "NTC 6 h", "NTC 26 h", "NTC 36 h", "NTC 40 h")
 
@@ -22,10 +27,27 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def metric(folder: Path, sample: str, name: str) -> float:
+def row(folder: Path, measurement: str, sample: str, name: str) -> dict[str, str]:
     lines = (folder / "results/metrics.csv").read_text(encoding="utf-8").splitlines()[1:]
-    (row,) = [r for r in csv.DictReader(lines) if (r["sample"], r["metric"]) == (sample, name)]
-    return float(row["value"])
+    about = {"measurement": measurement, "sample": sample, "metric": name}
+    (found,) = [r for r in csv.DictReader(lines) if about.items() <= r.items()]
+    return found
+
+
+def metric(folder: Path, sample: str, name: str, measurement: str = "exafs") -> float:
+    return float(row(folder, measurement, sample, name)["value"])
+
+
+def series(folder: Path, measurement: str, name: str) -> dict[str, list[float]]:
+    """value, u_stat and u_sys of a metric from annealed to 40 h."""
+    rows = [row(folder, measurement, sample, name) for sample in NTC]
+    return {key: [float(r[key]) for r in rows] for key in ("value", "u_stat", "u_sys")}
+
+
+def under_choices(folder: Path, sample: str, name: str) -> np.ndarray:
+    """A Cl K metric of a sample under each choice of normalisation."""
+    found = store.read(folder / f"results/{sample.replace(' ', '_')}/cl_k/measure.nxs", XanesMeasured)
+    return found.by_choice[[m.name for m in found.metrics].index(name)]
 
 
 def falls(values: list[float]) -> bool:
@@ -43,9 +65,53 @@ def test_the_shells_of_tacl5_and_the_crystal_stand_where_feff_puts_them(demo: Pa
     assert metric(demo, "NTC annealed", "first_shell.position") == pytest.approx(1.83, abs=0.02)
 
 
+def test_the_cl_k_pre_edge_rises_outside_the_band(demo: Path) -> None:
+    height = series(demo, "cl_k", "pre.height")
+    low = [v - u for v, u in zip(height["value"], height["u_sys"], strict=True)]
+    high = [v + u for v, u in zip(height["value"], height["u_sys"], strict=True)]
+    assert low[-1] > high[1] + 3 * height["u_stat"][-1], "40 h against 6 h, whatever the normalisation of either"
+    assert falls(height["value"][::-1])
+    assert not falls([height["value"][i] for i in (4, 1, 3, 0, 2)])
+
+
+def test_choice_by_choice_the_samples_are_further_apart_than_their_bands(demo: Path) -> None:
+    heights = np.array([under_choices(demo, sample, "pre.height") for sample in NTC])
+    assert heights.shape[1] >= 24 and np.isfinite(heights).all()
+    rise = np.diff(heights[[1, 4]], axis=0)[0]
+    band = 0.5 * np.ptp(heights[[1, 4]], axis=1)
+    assert rise.min() > 0.08 and 0.5 * np.ptp(rise) < band.sum()
+
+
+def test_the_na_k_white_line_lies_above_that_of_nacl_and_moves_up(demo: Path) -> None:
+    position = series(demo, "na_k", "a.position")
+    salt = metric(demo, "NaCl", "a.position", "na_k")
+    truth = json.loads((demo / "raw/truth.json").read_text())["xanes"]["sgm Na K"]["samples"]
+    assert all(v - salt > 3 * u for v, u in zip(position["value"], position["u_stat"], strict=True))
+    assert falls(position["value"][::-1])
+    expected = [truth[sample]["white_line_ev"] for sample in NTC]
+    assert position["value"] == pytest.approx(expected, abs=0.25)
+
+
+def test_what_the_paper_says_and_the_data_do_not_show_is_not_shown(demo: Path) -> None:
+    assert falls(series(demo, "na_k", "a.height")["value"]), "the paper's peak a grows"
+    for sample in NTC:
+        splitting = row(demo, "cl_k", sample, "pre_edge.splitting")
+        assert splitting["value"] == "" and "not resolved" in splitting["reason"], "the paper's pre-edge splits"
+        assert row(demo, "cl_k", sample, "c.position")["value"] == "", "the paper's feature c of TaCl5"
+    assert row(demo, "cl_k", "NaCl", "pre_edge.height")["reason"].startswith("below 3 sigma")
+
+
+def test_fluorescence_of_nacl_is_over_absorbed_and_the_spike_is_told(demo: Path) -> None:
+    assert metric(demo, "NaCl", "modes.fluorescence_over_tey.white_line", "cl_k") < 0.75
+    notes = json.loads((demo / "results/NaCl/cl_k/measure.json").read_text())["notes"]
+    assert any("over-absorption is likely" in note for note in notes)
+    spiked = ntcspec("show", demo / "raw/sxrmb/NTC-26h_ClK_2.dat").stdout
+    assert "the first point, was left out" in spiked
+
+
 def test_every_picture_says_simulated(demo: Path) -> None:
     pictures = sorted((demo / "results/panels").glob("*.pdf"))
-    assert len(pictures) == 4
+    assert len(pictures) == 10
     for path in pictures:
         shown = ntcspec("show", path).stdout
         assert "SIMULATED" in shown
@@ -56,10 +122,11 @@ def test_every_picture_says_simulated(demo: Path) -> None:
 def test_the_samples_table_joins_properties_and_metrics(demo: Path) -> None:
     lines = (demo / "results/samples.csv").read_text(encoding="utf-8").splitlines()[1:]
     rows = {row["sample"]: row for row in csv.DictReader(lines)}
-    assert list(rows) == ["TaCl5", *NTC]
+    assert list(rows) == ["NaCl", "TaCl5", *NTC]
     assert float(rows["NTC 40 h"]["conductivity [S/cm]"]) == 4e-3
     assert rows["NTC 36 h"]["conductivity [S/cm]"] == ""
-    assert all(float(row["exafs.multiple_scattering.volume [angstrom^-2]"]) > 0 for row in rows.values())
+    assert rows["NaCl"]["exafs.multiple_scattering.volume [angstrom^-2]"] == ""
+    assert all(float(rows[name]["exafs.multiple_scattering.volume [angstrom^-2]"]) > 0 for name in NTC)
 
 
 def test_raw_files_and_results_are_audited(demo: Path) -> None:

@@ -24,11 +24,12 @@ the distance between the inflections; centre is the shift of the maximum on a sl
 Choose s below a quarter of the FWHM of the narrowest line that is read: heights are then right to 1 to 2 %.
 
 Order of steps: width s(x), no smaller than what reaches MIN_POINTS points and the neighbours on both sides at 3 s;
-orthogonal polynomials over the weights; rows that give value and derivatives when multiplied by y.
+orthonormal polynomials over the weights; rows that give value and derivatives when multiplied by y.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,9 @@ MIN_POINTS = 5
 REACH = 5.0  # weights beyond this many s are left out: below 4e-6
 INNER = 3.0  # the points that a fit cannot do without lie within this many s
 DEGREES = (4, 2, 3, 4)  # of the polynomial for the value and derivatives 1 to 3
+_TERMS = np.array([[math.factorial(r) * (k <= p) for k in range(max(DEGREES) + 1)] for r, p in enumerate(DEGREES)])
+ROOT_NODES = np.cos(np.pi * (np.arange(7) + 0.5) / 7)  # Chebyshev points, for a stretch of at most half an s
+ROOT_SERIES = np.linalg.inv(np.vander(ROOT_NODES, increasing=True))
 FOLLOW_REACH = 2.0  # smooth_ev
 FOLLOW_NODES = 13
 FOLLOW_STEPS = 10
@@ -104,13 +108,26 @@ class Smoother:
         return LocalFit(columns, rows, energy.size)
 
     def root(self, spectrum: Array, *, order: int, low_ev: float, high_ev: float, level: float = 0.0) -> float:
-        """Energy where value or derivative `order` equals `level`, between two energies where it is on either side."""
+        """Energy where value or derivative `order` equals `level`, between two energies where it is on either side.
+
+        They are at most about half an s apart, where a polynomial through seven points is exact to some 1e-8.
+        """
         from scipy.optimize import brentq
 
-        def excess(x: float) -> float:
-            return float(self.at(np.array([x])).apply(spectrum, (order,))[0, 0]) - level
+        middle, half = 0.5 * (low_ev + high_ev), 0.5 * (high_ev - low_ev)
+        values = self.at(middle + half * np.append(ROOT_NODES, [-1.0, 1.0])).apply(spectrum, (order,))[0] - level
+        series = (ROOT_SERIES @ values[:-2])[::-1].tolist()
 
-        return float(brentq(excess, low_ev, high_ev, xtol=1e-10))
+        def excess(t: float) -> float:
+            total = 0.0
+            for coefficient in series:
+                total = total * t + coefficient
+            return total
+
+        ends = excess(-1.0), excess(1.0)
+        if ends[0] * ends[1] > 0:  # the root is at an end, within rounding
+            return low_ev if abs(values[-2]) <= abs(values[-1]) else high_ev
+        return float(middle + half * brentq(excess, -1.0, 1.0, xtol=1e-12))
 
     def follow(
         self, spectra: Array, start_ev: Array, *, order: int, level: float = 0.0, read: tuple[int, ...] = ()
@@ -154,28 +171,17 @@ def _horner(series: Array, t: Array) -> Array:
 def _rows(x: Array, weight: Array) -> Array:
     """Value and derivatives at x = 0 of polynomials fitted to points at x, all (m, points), as rows (4, m, points).
 
-    By polynomials q_k orthogonal over the weights, q_(k+1) = (x - a_k) q_k - b_k q_(k-1): derivative r of the fit of
-    degree p is the sum over k <= p of q_k^(r)(0) sum_j(w_j q_k(x_j) y_j) / sum_j(w_j q_k(x_j)^2).
+    sqrt(w) x^k = Q R: column k of Q is the polynomial q_k, orthonormal over the weights, whose coefficient of x^r is
+    (R^-1)_rk. Derivative r of the fit of degree p is r! sum over k <= p of (R^-1)_rk sum_j(sqrt(w_j) Q_jk y_j).
     """
-    count = x.shape[0]
-    rows = np.zeros((4, *x.shape))
-    before, q = np.zeros_like(x), np.ones_like(x)
-    before_at_0, at_0 = np.zeros((4, count)), np.zeros((4, count))  # derivatives at 0
-    at_0[0] = 1.0
-    norm_before = np.ones(count)
-    for k in range(max(DEGREES) + 1):
-        wq = weight * q
-        norm = np.einsum("mj,mj->m", wq, q)
-        for r in range(min(k, 3) + 1):
-            if k <= DEGREES[r]:
-                rows[r] += (at_0[r] / norm)[:, None] * wq
-        a = np.einsum("mj,mj->m", wq * x, q) / norm
-        b = norm / norm_before if k else np.zeros(count)
-        before, q = q, (x - a[:, None]) * q - b[:, None] * before
-        lower = np.concatenate([np.zeros((1, count)), at_0[:-1] * np.array([1.0, 2.0, 3.0])[:, None]])
-        before_at_0, at_0 = at_0, -a * at_0 + lower - b * before_at_0
-        norm_before = norm
-    return rows
+    root = np.sqrt(weight)
+    powers = np.empty((*x.shape, max(DEGREES) + 1))
+    powers[:, :, 0] = root
+    for k in range(1, powers.shape[2]):
+        np.multiply(powers[:, :, k - 1], x, out=powers[:, :, k])
+    q, r = np.linalg.qr(powers)
+    q *= root[:, :, None]
+    return np.asarray(np.matmul(np.linalg.inv(r)[:, :4] * _TERMS, q.transpose(0, 2, 1)).transpose(1, 0, 2))
 
 
 def smoothing_width(energy_ev: Array, *, smooth_ev: float) -> Array:

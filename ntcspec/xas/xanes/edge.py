@@ -67,7 +67,7 @@ def edge_choices(energy_ev: Array, spectra: Array, nominal: dict[str, Value], *,
     for name, order, level in (("derivative", 2, 0.0), ("half_step", 0, HALF)):
         start = nominal[name].value
         out[name] = np.full(spectra.shape[0], NAN)
-        if np.isfinite(start):
+        if np.isfinite(start) and spectra.shape[0]:
             out[name] = smoother.follow(spectra, np.array([start]), order=order, level=level)[0][0]
     return out
 

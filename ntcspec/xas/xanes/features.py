@@ -31,7 +31,7 @@ for an inflection; height (row of V) dy plus D dx; the others alike. Right while
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
@@ -39,10 +39,11 @@ import numpy as np
 
 from ntcspec.types import Array
 from ntcspec.types.xanes import Mark
-from ntcspec.xas.xanes.derivative import Smoother, point_error
+from ntcspec.xas.xanes.derivative import LocalFit, Smoother, point_error
 from ntcspec.xas.xanes.value import NAN, Value, missing
 
 SIGNIFICANT = 3.0  # standard uncertainties
+SIDE = 0.05  # smooth_ev: step of the numerical slope
 ROOT = {"maximum": 1, "shoulder": 3}  # derivative that is zero at the position
 UNITS = {"position": "eV", "height": "1", "width": "eV", "sharpness": "1/eV^2", "prominence": "1"}
 HOW = {
@@ -91,10 +92,20 @@ class _Curve:
     sigma: Array  # (E,), empty if unknown
     at: Array
     derivatives: Array  # (4, at)
+    known: dict[float, LocalFit] = field(default_factory=dict)
+
+    def around(self, x: float) -> LocalFit:
+        """The maps at x and a little to both sides of it, kept: the same energies are asked for again and again."""
+        if x not in self.known:
+            half = SIDE * self.smoother.smooth_ev
+            self.known[x] = self.smoother.at(np.array([x - half, x, x + half]))
+        return self.known[x]
 
     def gradient(self, order: int, x: float) -> Array:
         """Derivatives of V, D, S or T at x by each measured point (E,)."""
-        return self.smoother.at(np.array([x])).matrix(order)[0]
+        fit, row = self.around(x), np.zeros(self.norm.size)
+        row[fit.columns[1]] = fit.rows[order, 1]
+        return row
 
     def read(self, order: int, x: float) -> float:
         """V, D, S or T at x."""
@@ -102,9 +113,8 @@ class _Curve:
 
     def slope(self, order: int, x: float) -> float:
         """Change of V, D, S or T with x."""
-        half = 0.05 * self.smoother.smooth_ev
-        low, high = self.smoother.at(np.array([x - half, x + half])).apply(self.norm, (order,))[0]
-        return float(high - low) / (2 * half)
+        low, _, high = self.around(x).apply(self.norm, (order,))[0]
+        return float(high - low) / (2 * SIDE * self.smoother.smooth_ev)
 
     def root_gradient(self, order: int, x: float) -> Array:
         """Derivatives of the energy where V, D, S or T has its level, by each measured point (E,)."""
@@ -159,6 +169,8 @@ def feature_values(energy_ev: Array, spectra: Array, found: Features) -> dict[st
     spectra = np.atleast_2d(spectra)
     n = spectra.shape[0]
     out = {name: {quantity: np.full(n, NAN) for quantity in UNITS} for name in found.values}
+    if not n:
+        return out
     smoothers = {s: Smoother(energy_ev, smooth_ev=s) for s in {a.smooth_ev for a in found.anchors.values()}}
     for name, a in found.anchors.items():
         here, smoother = out[name], smoothers[a.smooth_ev]
@@ -186,12 +198,12 @@ def threshold(low_ev: float, high_ev: float, *, smooth_ev: float) -> float:
 
 
 def _curve(energy: Array, norm: Array, sigma: Array, smooth_ev: float) -> _Curve:
-    step = np.diff(energy)
-    parts = np.maximum(np.ceil(2.0 * step / smooth_ev), 1).astype(int)
+    smoother = Smoother(energy, smooth_ev=smooth_ev)
+    step, width = np.diff(energy), smoother.width_ev  # wider than asked where points are far apart
+    parts = np.maximum(np.ceil(2.0 * step / np.minimum(width[:-1], width[1:])), 1).astype(int)
     start = np.repeat(energy[:-1], parts)
     within = np.arange(start.size) - np.repeat(np.cumsum(parts) - parts, parts)
     at = np.append(start + within * np.repeat(step / parts, parts), energy[-1])
-    smoother = Smoother(energy, smooth_ev=smooth_ev)
     return _Curve(smoother, norm, sigma, at, smoother.at(at).apply(norm))
 
 

@@ -48,7 +48,7 @@ from ntcspec.peaks.compare import (
 from ntcspec.peaks.derived import Derived, derive, line_count, values
 from ntcspec.peaks.fit import Fit, fit_from
 from ntcspec.peaks.model import Part, evaluate, line, slices, step, straight
-from ntcspec.peaks.search import fit_lines
+from ntcspec.peaks.search import fit_lines, fit_over
 from ntcspec.types import Array
 from ntcspec.types.xanes import PeakFit
 from ntcspec.xas.xanes.value import NAN, Value, missing
@@ -180,7 +180,10 @@ def baselines_spread(
         low, high = _pair(range_ev)
         settings = Settings(old.name, (low, high), old.peak_range_ev, old.lines, old.shape, baseline, old.fwhm_range_ev)
         points, sigma = _select(energy_ev, norm, norm_error, settings)
-        one = _fit(energy_ev[points], norm[points], sigma, settings, fitted.lines, None)
+        base = _baseline(energy_ev[points], settings)
+        one = fit_over(
+            energy_ev[points], norm[points], sigma, known=fitted.fit, lines=fitted.lines, baseline=base
+        )  # fmt: skip
         label = f"{baseline} {low:g}-{high:g}"
         why = refusal(one) or _unseen(one)
         if why:
