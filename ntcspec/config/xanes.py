@@ -10,6 +10,7 @@ from ntcspec.config.base import Interval, Parameters, param, required
 from ntcspec.config.xas import Ingest, Name
 
 Normalisation = Literal["polynomial", "mback"]
+Baseline = Literal["line", "arctan", "erf", "gaussian_tail"]
 
 
 class Choices(Parameters):
@@ -112,12 +113,20 @@ class PeakFit(Parameters):
     peak_range_ev: Interval = param(..., "eV", "where the centres of the lines may lie")
     lines: tuple[int, ...] = param((1, 2), "", "numbers of lines that are tried", min_length=1)
     shape: Literal["gaussian", "lorentzian", "pseudo_voigt", "voigt"] = param("pseudo_voigt", "", "line shape")
-    baseline: Literal["line", "arctan", "erf", "gaussian_tail"] = param(
-        "arctan",
-        "",
-        "the edge under the peaks: a step, or the tail of a line behind the range, and a straight line",
+    baseline: Baseline = param(
+        "arctan", "", "the edge under the peaks: a step, or the tail of a line behind the range, and a straight line"
+    )
+    baselines: tuple[Baseline, ...] = param(
+        ("arctan", "erf", "gaussian_tail"), "", "others that are as reasonable: each is tried, for the spread"
     )
     fwhm_range_ev: Interval = param((0.2, 5.0), "eV", "full width at half maximum of a line")
+
+    @model_validator(mode="after")
+    def _inside(self) -> PeakFit:
+        (low, high), (first, last) = self.range_ev, self.peak_range_ev
+        if not low <= first < last <= high:
+            raise ValueError(f"`peak_range_ev` {first:g} to {last:g} must lie inside `range_ev` {low:g} to {high:g}")
+        return self
 
 
 class LinearCombination(Parameters):

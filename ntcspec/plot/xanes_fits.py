@@ -85,15 +85,15 @@ def _drawn(entry: Entry, measured: XanesMeasured, name: str) -> Drawn | str:
 def _group(f: Found, subtract: bool, *, with_lines: bool) -> list[Series]:
     """Data, lines and sum of one sample; the baseline as a curve or taken off."""
     fit: PeakFit = f.artifact.fit
-    x, ground = fit.energy_ev, fit.baseline if subtract else np.zeros_like(fit.baseline)
     error = build.band(fit.data_error, fit.data.shape, True)
-    group = [f.series(POINTS, x, fit.data - ground, error, detail=fit.name)]
+    points = fit.data - fit.baseline if subtract else fit.data
+    group = [f.series(POINTS, fit.energy_ev, points, error, detail=fit.name)]
+    x, foot = fit.curve_ev, np.zeros_like(fit.curve_baseline) if subtract else fit.curve_baseline
     if not subtract:
-        group.append(f.series(BASELINE, x, fit.baseline))
-    for i, line in enumerate(fit.lines if with_lines else ()):
-        foot = fit.baseline - ground
+        group.append(f.series(BASELINE, x, foot))
+    for i, line in enumerate(fit.curve_lines if with_lines else ()):
         group.append(f.series(LINE, x, foot + line, y_range=(foot, foot + line), detail=f"line {i + 1}"))
-    return [*group, f.series(TOTAL, x, fit.total - ground)]
+    return [*group, f.series(TOTAL, x, fit.curve_total - fit.curve_baseline + foot)]
 
 
 def _below(group: Sequence[Series], x_limits: Sequence[float]) -> float:
@@ -104,7 +104,7 @@ def _below(group: Sequence[Series], x_limits: Sequence[float]) -> float:
     low, high = min(float(e.low.min()) for e in parts), max(float(e.high.max()) for e in parts)
     points = next(s for s in group if s.role == POINTS)
     total = next(s for s in group if s.role == TOTAL)
-    highest = float(np.nanmax(points.y - total.y, initial=0.0))
+    highest = float(np.nanmax(points.y - np.interp(points.x, total.x, total.y), initial=0.0))
     return low - RESIDUAL_GAP * (high - low) - highest
 
 

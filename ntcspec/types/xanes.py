@@ -142,6 +142,10 @@ class PeakFit:
     total: Array = array("1", "baseline and lines", ("energy_ev",))
     baseline: Array = array("1", "baseline alone", ("energy_ev",))
     lines: Array = array("1", "each line alone, shape (lines, E), ascending positions")
+    curve_ev: Array = array("eV", "photon energy, fine grid to draw the fit on")
+    curve_total: Array = array("1", "baseline and lines", ("curve_ev",))
+    curve_baseline: Array = array("1", "baseline alone", ("curve_ev",))
+    curve_lines: Array = array("1", "each line alone, shape (lines, fine grid)")
     compared: dict[str, Any] = text("for each number of lines tried: chi-square, parameters, AICc, BIC")
 
 

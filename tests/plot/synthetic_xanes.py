@@ -70,9 +70,14 @@ def reduced(*spectra: Normalised) -> XanesReduced:
 def fit(lines: int = 2, *, bic: dict[str, Any] | None = None, error: bool = True, name: str = "pre_edge") -> PeakFit:
     """Lines at 1072.5 and 1074 eV on a slope, with a ripple that is not fitted."""
     e = np.arange(1069.0, 1076.01, 0.2)
-    baseline = 0.02 * (e - 1069)
-    parts = np.array([0.1 * line(e, 1072.5 + 1.5 * i, 1.0) for i in range(lines)])
-    total = baseline + parts.sum(axis=0)
+    fine = np.linspace(e[0], e[-1], 141)
+
+    def curves(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        baseline = 0.02 * (x - 1069)
+        parts = np.array([0.1 * line(x, 1072.5 + 1.5 * i, 1.0) for i in range(lines)]).reshape(lines, x.size)
+        return baseline + parts.sum(axis=0), baseline, parts
+
+    total, baseline, parts = curves(e)
     return PeakFit(
         name=name,
         energy_ev=e,
@@ -81,6 +86,10 @@ def fit(lines: int = 2, *, bic: dict[str, Any] | None = None, error: bool = True
         total=total,
         baseline=baseline,
         lines=parts,
+        curve_ev=fine,
+        curve_total=curves(fine)[0],
+        curve_baseline=curves(fine)[1],
+        curve_lines=curves(fine)[2],
         compared=bic if bic is not None else {"1": {"bic": 52.0}, "2": {"bic": 40.0}},
     )
 

@@ -157,9 +157,9 @@ def test_fit_is_drawn_in_parts() -> None:
     shown = fit()
     np.testing.assert_array_equal(points.y, shown.data)
     np.testing.assert_array_equal(points.y_error, shown.data_error)
-    for s, line in zip((one, two), shown.lines, strict=True):
+    for s, line in zip((one, two), shown.curve_lines, strict=True):
         np.testing.assert_allclose(s.y_high - s.y_low, line, atol=1e-12)
-    np.testing.assert_allclose(baseline.y + shown.lines.sum(axis=0), total.y)
+    np.testing.assert_allclose(baseline.y + shown.curve_lines.sum(axis=0), total.y)
     assert points.label == "A" and not any(s.label for s in data.series[1:])
 
 
@@ -180,7 +180,7 @@ def test_subtracted_curves_are_overlaid_unless_told_otherwise() -> None:
     data = panel_data("xanes.pre_edge", entries(3), {"subtract": True})
     assert {s.offset for s in data.series} == {0.0} and {s.role for s in data.series} == {POINTS, TOTAL}
     np.testing.assert_allclose(data.series[0].y, fit().data - fit().baseline)
-    np.testing.assert_allclose(data.series[1].y, fit().lines.sum(axis=0), atol=1e-12)
+    np.testing.assert_allclose(data.series[1].y, fit().curve_lines.sum(axis=0), atol=1e-12)
     assert data.y_label == "Normalised absorption − baseline"
     apart = panel_data("xanes.pre_edge", entries(2), {"subtract": True, "offset": 0.5})
     assert {s.offset for s in apart.series} == {0.0, 0.5} and LINE in {s.role for s in apart.series}

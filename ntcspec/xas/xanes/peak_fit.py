@@ -58,6 +58,7 @@ Indices = npt.NDArray[np.int64]
 BEYOND = 0.25  # of the range: how far behind the data the edge may be centred
 UNITS = {"position": "eV", "height": "1", "area": "eV", "fwhm": "eV"}
 PAIR_UNITS = {"splitting": "eV", "area_ratio": "1"}
+FINE_POINTS = 200  # of the curves that are drawn
 CURVATURE_STEP = 0.05  # of the width
 UNSEEN = "cannot be seen: the curve is convex there, as the foot of an edge is"
 SOURCE = {"position": "centroid"}  # where the name in `peaks.derived` differs
@@ -350,11 +351,14 @@ def _notes(comparison: Comparison, fit: Fit) -> tuple[str, ...]:
 
 
 def _stored(comparison: Comparison, fit: Fit, name: str) -> PeakFit:
-    curves = fit.curves
-    n = comparison.chosen
+    n, curves = comparison.chosen, fit.curves
+    fine_ev = np.linspace(fit.x[0], fit.x[-1], FINE_POINTS)
+    fine = evaluate(fit.parts, fine_ev, fit.p)[0]
     error = fit.sigma if fit.known_sigma else np.full(fit.x.size, np.sqrt(fit.reduced_chi2))
     compared = {str(lines): _summary(comparison, lines) for lines in comparison.fits}
-    return PeakFit(name, fit.x, fit.y, error, curves.sum(axis=0), curves[n:].sum(axis=0), curves[:n], compared)
+    on_points = (curves.sum(axis=0), curves[n:].sum(axis=0), curves[:n])
+    to_draw = (fine_ev, fine.sum(axis=0), fine[n:].sum(axis=0), fine[:n])
+    return PeakFit(name, fit.x, fit.y, error, *on_points, *to_draw, compared)
 
 
 def _summary(comparison: Comparison, lines: int) -> dict[str, Any]:

@@ -30,7 +30,6 @@ from ntcspec.xas.xanes.value import NAN, Value, missing
 
 AXIS = ("position", "centroid", "derivative", "half_step")  # energies on the axis
 SCALED = ("height", "prominence", "sharpness", "area")  # proportional to 1 / edge step
-BASELINES = ("arctan", "erf", "gaussian_tail")
 AFFINE = 1e-9  # relative: rounding
 Range = Sequence[float]
 References = Mapping[str, XanesReduced | str]
@@ -105,25 +104,28 @@ def peaks(one: Normalised, spectrum: Spectrum, *, wanted: Mapping[str, Mapping[s
     fits: list[PeakFit] = []
     notes: list[Note] = []
     for name, settings in wanted.items():
+        given = {key: value for key, value in settings.items() if key != "baselines"}
         try:
-            fitted = fit_peaks(one.energy_ev, one.norm, spectrum.noise, name=name, **settings)
+            fitted = fit_peaks(one.energy_ev, one.norm, spectrum.noise, name=name, **given)
         except UserError as problem:
             notes.append(f"{name}: not fitted: {problem.what} ({problem.fix})")
             units = UNITS | {"lines": "1", "delta_bic": "1"} | PAIR_UNITS
             none = np.full(len(one.choice_names), NAN)
             readings += [Reading(f"{name}.{q}", missing(u, "peak fit", problem.what), none) for q, u in units.items()]
             continue
-        more, failed = _fitted(one, spectrum, fitted)
+        more, failed = _fitted(one, spectrum, fitted, settings.get("baselines", ()))
         readings += more
         notes += [f"{name}: {n}" for n in (*fitted.notes, *failed)]
         fits.append(fitted.stored)
     return Found(tuple(readings), tuple(notes), fits=tuple(fits))
 
 
-def _fitted(one: Normalised, spectrum: Spectrum, fitted: PeakFitted) -> tuple[list[Reading], list[Note]]:
+def _fitted(
+    one: Normalised, spectrum: Spectrum, fitted: PeakFitted, baselines: Sequence[str]
+) -> tuple[list[Reading], list[Note]]:
     """Readings of one peak fit, and notes on baselines that do not give the peak."""
     settings = fitted.settings
-    variants = [(kind, settings.range_ev) for kind in BASELINES if kind != settings.baseline]
+    variants = [(kind, settings.range_ev) for kind in baselines if kind != settings.baseline]
     spread = baselines_spread(one.energy_ev, one.norm, spectrum.noise, fitted=fitted, variants=variants)
     chosen = _refits(one, fitted)
     out = []
@@ -133,6 +135,9 @@ def _fitted(one: Normalised, spectrum: Spectrum, fitted: PeakFitted) -> tuple[li
             out.append(Reading(name, value, np.empty(0)))
             continue
         by_choice = np.array([c[quantity] for c in chosen])
+        if not variants:
+            out.append(Reading(name, value, by_choice))
+            continue
         words = f"baselines {', '.join(k for k, _ in variants)}"
         out.append(Reading(name, value, by_choice, spread.half_range.get(quantity, NAN), words))
     return out, [f"it hangs on the baseline: with {label} there is none: {why}" for label, why in spread.failed.items()]

@@ -24,7 +24,12 @@ from ntcspec.xas.xanes.reduce import reduce_xanes
 from ntcspec.xas.xanes.transform import transform_xanes
 
 FEATURES = {"a": {"range_ev": (2825.0, 2829.0)}, "b": {"range_ev": (2843.0, 2849.0), "kind": "maximum"}}
-PEAKS = {"pre": {"range_ev": (2812.0, 2822.5), "peak_range_ev": (2817.5, 2821.5), "lines": (1, 2), "shape": "gaussian"}}
+PEAKS = {
+    "pre": {
+        "range_ev": (2812.0, 2822.5), "peak_range_ev": (2817.5, 2821.5), "lines": (1, 2), "shape": "gaussian",
+        "baselines": ("arctan", "erf", "gaussian_tail"),
+    }
+}  # fmt: skip
 WINDOWS = {"top": (2824.0, 2832.0)}
 SMOOTH_EV = 0.4
 CHLORIDES = ("NaCl", "KCl", "PdCl2")
@@ -157,6 +162,8 @@ def test_u_sys_is_half_the_range_with_axis_and_baselines_in_quadrature() -> None
     assert values["pre.height"].u_sys > np.ptp(peak) / 2
     assert "baselines erf, gaussian_tail" in values["pre.height"].method
     assert "calibration 0.05 eV" in values["a.position"].method
+    alone = measure(sample(calibration=0.05), peaks={"pre": {**PEAKS["pre"], "baselines": ()}})
+    assert by_name(alone)["pre.height"].u_sys == pytest.approx(np.ptp(peak) / 2)
     assert not any("as measured" in n for n in found.notes)
 
 
