@@ -11,7 +11,7 @@ from ntcspec.config.study import SERIES as SERIES_OPTIONS
 from ntcspec.config.study import Panel
 from ntcspec.plot import KINDS, PanelKind
 from ntcspec.provenance import HashCache, fingerprint, job_key
-from ntcspec.techniques import SERIES, STAGES, Stage, stage_of
+from ntcspec.techniques import METRICS, SERIES, STAGES, Stage, stage_of
 
 TABLE_MODULES = ("ntcspec.stage", "ntcspec.study.table")
 PANEL_MODULES = ("ntcspec.stage", "ntcspec.study.panel")
@@ -75,6 +75,8 @@ class Plan:
         for order in range(max(map(len, STAGES.values()))):  # stage by stage: a stage may need a standard's earlier one
             for measurement in study.measurements:
                 for stage in STAGES[measurement.technique][order : order + 1]:
+                    if not stage.is_wanted(measurement.parameters[stage.name]):
+                        continue
                     self._add(self._stage_job(measurement, stage, order, cache))
         cache.save()
         for name in study.series:
@@ -121,6 +123,13 @@ class Plan:
         if stage.reference:
             settings["references"] = missing
             work["references"] = {"samples": list(references), "takes": stage_of(m.technique, stage.reference).result}
+        structures = stage.named_structures(m.parameters[stage.name])
+        if structures:
+            work["structures"] = list(structures)
+            found = {name: self.study.root / self.study.raw(file) for name, file in structures.items()}
+            inputs += tuple(
+                Input(f"structure {name}", "raw", structures[name], cache.sha256(path)) for name, path in found.items()
+            )
         return _job(outputs, about, settings, (*inputs, *references.values()), stage.modules, work)
 
     def _references(self, m: MeasurementPlan, stage: Stage) -> tuple[dict[str, Input], dict[str, str]]:
@@ -172,7 +181,8 @@ class Plan:
 
     def _table_job(self) -> Job:
         measurements = self.study.measurements
-        files = [f"{m.folder}/measure.json" for m in measurements]
+        files = [f"{m.folder}/{name}.json" for m in measurements for name in METRICS]
+        files = [file for file in files if file.removesuffix(".json") + ".nxs" in self.jobs]
         files += [f"results/series/{name}.json" for name in self.study.series]
         inputs = tuple(self._artifact("metrics", file) for file in files)
         excluded = [asdict(e) for e in self.study.excluded]

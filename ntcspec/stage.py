@@ -53,7 +53,8 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
     """A stage of a technique: raw files or artifacts in, one artifact out.
 
     params (ntcspec.plan.Job.params): about, settings, origin, modules, key; work: the function, and the types that it
-    takes (none: it takes the paths of raw files and their names in the study), and the standards it gets as well.
+    takes (none: it takes the paths of raw files and their names in the study), and the standards or structure files
+    that it gets as well.
     """
     with job(log):
         try:
@@ -61,6 +62,9 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
             settings = dict(params["settings"])
             if params["work"]["takes"]:
                 values, upstream = _load(params, inputs), records_of(params, inputs)
+                if "structures" in params["work"]:
+                    files = inputs[len(values) : len(values) + len(params["work"]["structures"])]
+                    settings["files"] = {n: Path(p) for n, p in zip(params["work"]["structures"], files, strict=True)}
                 if "references" in params["work"]:
                     settings["references"] = {**settings["references"], **_references(params, inputs[len(values) :])}
             else:

@@ -3,8 +3,9 @@
 A stage gets its own config section as keyword arguments; `also` names sections that it gets whole, each under the
 section's name, and `borrows` single facts of the measurement (element, composition). Where parameters of a stage name
 other samples as standards (`standards`: where those names stand in its section), it gets the artifacts of the stage
-`reference` of their measurements of the same name. These tables are what the workflow, the keys and the records are
-built from.
+`reference` of their measurements of the same name. A stage with `structures` (where its section holds them) gets the
+files of these as well, and is left out where there are none. These tables are what the workflow, the keys and the
+records are built from.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+METRICS = ("measure", "paths")  # stages whose result holds metrics
 COMMON = ("ntcspec.stage", "ntcspec.store", "ntcspec.types")
 
 
@@ -28,6 +30,7 @@ class Stage:
     borrows: tuple[str, ...] = ()
     reference: str = ""
     standards: str = ""
+    structures: str = ""
 
     @property
     def module(self) -> str:
@@ -41,12 +44,20 @@ class Stage:
     @property
     def files(self) -> tuple[str, ...]:
         """What it writes into the measurement's folder."""
-        return (f"{self.name}.nxs", f"{self.name}.json") if self.name == "measure" else (f"{self.name}.nxs",)
+        return (f"{self.name}.nxs", f"{self.name}.json") if self.name in METRICS else (f"{self.name}.nxs",)
 
     def parameters(self, sections: Any) -> dict[str, Any]:
         """The keyword arguments of the function, from a measurement's config sections."""
         borrowed = {name: sections[SUBJECT][name] for name in self.borrows}
         return {**borrowed, **sections[self.name], **{name: sections[name] for name in self.also}}
+
+    def named_structures(self, section: Any) -> dict[str, str]:
+        """Structure files that the stage's own section names, by the name of the structure."""
+        return {name: one["file"] for name, one in section[self.structures].items()} if self.structures else {}
+
+    def is_wanted(self, section: Any) -> bool:
+        """Whether the stage has anything to do."""
+        return not self.structures or bool(section[self.structures])
 
     def named_standards(self, section: Any) -> Iterator[str]:
         """The samples that the stage's own section names as standards."""
@@ -123,6 +134,15 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.xas.features:measure_exafs",
             "ntcspec.types:Metrics",
             also=("transform", "wavelet"),
+        ),
+        Stage(
+            "paths",
+            ("transform", "wavelet"),
+            "ntcspec.xas.paths.assign:paths_exafs",
+            "ntcspec.types.exafs:ExafsPaths",
+            also=("measure",),
+            borrows=("element", "edge"),
+            structures="structures",
         ),
     ),
 }

@@ -13,6 +13,7 @@ from ntcspec.errors import UserError
 from ntcspec.plan import SUMS, Job, Plan
 from ntcspec.provenance import sha256_file
 from ntcspec.study.table import RECORD_PREFIX
+from ntcspec.techniques import METRICS
 
 
 def measurement_pattern(study: Study, technique: str) -> str:
@@ -93,14 +94,24 @@ def listed_sums(root: Path) -> dict[str, str]:
 
 
 def failures(plan: Plan) -> list[tuple[str, str]]:
-    """(measurement, reason) of every measurement that failed or was left out."""
+    """(measurement or series, reason) of everything that failed or was left out."""
     found = [(f"{e.sample} / {e.name}".removesuffix(" / *"), e.reason) for e in plan.study.excluded]
     for measurement in plan.study.measurements:
-        path = plan.study.root / measurement.folder / "measure.json"
-        try:
-            reason = json.loads(path.read_text(encoding="utf-8"))["failure"]
-        except (OSError, ValueError, KeyError):
-            continue
+        for stage in METRICS:
+            path = f"{measurement.folder}/{stage}.json"
+            reason = _failure_in(plan.study.root / path) if path.removesuffix(".json") + ".nxs" in plan.jobs else ""
+            if reason and (measurement.title, reason) not in found:
+                found.append((measurement.title, reason))
+    for name in plan.study.series:
+        reason = _failure_in(plan.study.root / f"results/series/{name}.json")
         if reason:
-            found.append((measurement.title, reason))
+            found.append((f"series {name}", reason))
     return found
+
+
+def _failure_in(path: Path) -> str:
+    """Why a stage with metrics could not be done; '' if it could, or was not run."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["failure"])
+    except (OSError, ValueError, KeyError):
+        return ""

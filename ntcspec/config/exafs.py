@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from ntcspec.config.base import Interval, Parameters, param
+from ntcspec.config.base import Interval, Parameters, param, required
 from ntcspec.config.xas import Ingest, Name
 
 Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
@@ -110,6 +110,35 @@ class Wavelet(Parameters):
         return self
 
 
+class Structure(Parameters):
+    """A crystal structure that FEFF computes scattering paths of."""
+
+    file: str = required("CIF, as path from `raw_root`; a structure without disorder")
+    site: str | int | None = param(
+        None, "", "absorbing atom: element, label in the CIF or number of the site; without it the element"
+    )
+    radius_ang: float = param(6.0, "angstrom", "atoms within this distance of the absorber", gt=1, le=12)
+
+
+class Paths(Parameters):
+    """FEFF paths of structures through the window and transforms of the data: which kind of path makes each lobe of
+    the wavelet map (the boxes of `measure`). Without structures the stage is not run."""
+
+    structures: dict[Name, Structure] = param({}, "", "structures by name")
+    program: Literal["feff6l", "feff8l"] = param("feff6l", "", "the FEFF that comes with xraylarch")
+    max_length_ang: float = param(5.5, "angstrom", "longest half path length", gt=1, le=10)
+    s02: float = param(0.9, "", "amplitude reduction factor", gt=0, le=1.5)
+    e0_shift_ev: float = param(0.0, "eV", "FEFF's origin of k minus that of the data")
+    u_e0_shift_ev: float = param(2.0, "eV", "its standard uncertainty", ge=0)
+    sigma2_single_ang2: float = param(0.006, "angstrom^2", "mean-square disorder of single scattering paths", ge=0)
+    sigma2_multiple_ang2: float = param(0.010, "angstrom^2", "mean-square disorder of all other paths", ge=0)
+    sigma2_of_ang2: dict[str, Annotated[float, Field(ge=0)]] = param(
+        {}, "angstrom^2", "mean-square disorder of paths by their atoms, before the two above, such as {Ta-Na: 0.02}"
+    )
+    u_sigma2_ang2: float = param(0.003, "angstrom^2", "standard uncertainty of each, one path from another", ge=0)
+    u_r_ang: float = param(0.02, "angstrom", "standard uncertainty of each half path length, one from another", ge=0)
+
+
 class Box(Parameters):
     """A rectangle in the wavelet map."""
 
@@ -147,3 +176,4 @@ class Exafs(Parameters):
     transform: Transform = Transform()
     wavelet: Wavelet = Wavelet()
     measure: Measure = Measure()
+    paths: Paths = Paths()

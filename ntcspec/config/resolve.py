@@ -82,6 +82,7 @@ class Resolver:
             parameters = self.parameters(technique, sample, name, data, found) if technique else {}
             self.element(sample, name, model, found)
             self.files(_key(sample, name), model, found)
+            self.structures(technique, parameters, sample, name, found)
         if found or model is None:
             self.exclude(sample, name, found)
             return
@@ -179,6 +180,17 @@ class Resolver:
                 )
             elif model.files.index(name) != i:
                 found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
+
+    def structures(
+        self, technique: str, parameters: Mapping[str, Any], sample: str, name: str, found: list[UserError]
+    ) -> None:
+        for stage in TABLE.get(technique, ()) if parameters else ():
+            for structure, file in stage.named_structures(parameters[stage.name]).items():
+                path = self.root / self.raw_root / file
+                if not path.is_file():
+                    where = self.place(sample, name, (stage.name, stage.structures, structure, "file"), technique)
+                    what = f"no such file {file!r} in {self.raw_root!r}{_near(path)}"
+                    found.append(UserError(where, what, "mend the path"))
 
     def folder(self, sample: str, name: str) -> str:
         key = _key(sample, name)

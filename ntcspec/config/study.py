@@ -14,7 +14,7 @@ from ntcspec.config.xas import Columns, Edge
 Technique = Literal["xanes", "exafs"]
 TECHNIQUES: dict[str, type[Parameters]] = {"xanes": Xanes, "exafs": Exafs}
 SERIES: dict[str, type[Parameters]] = {"xanes.rank": Rank}
-STAGES = ("ingest", "reduce", "transform", "wavelet", "measure")  # of any technique
+STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths")  # of any technique
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
@@ -36,6 +36,9 @@ class Common(Parameters):
     transform: dict[str, Any] = param({}, "", "parameters of the stage `transform` for this measurement alone")
     wavelet: dict[str, Any] = param({}, "", "parameters of the wavelet map for this measurement alone")
     measure: dict[str, Any] = param({}, "", "parameters of the stage `measure` for this measurement alone")
+    paths: dict[str, Any] = param(
+        {}, "", "parameters of the stage `paths` for this measurement alone"
+    )
 
 
 class Measurement(Common):

@@ -50,6 +50,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (  # those that take longest first
     ("xanes", "ntcspec.demo.xanes:make"),
     ("nmr", "ntcspec.demo.nmr:make"),
     ("raman", "ntcspec.demo.raman:make"),
+    ("structures", "ntcspec.demo.structures:make"),
 )
 
 

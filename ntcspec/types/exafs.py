@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ntcspec.types import Array, Note, Plot, array, scalar, text
+from ntcspec.types import Array, Metrics, Note, Plot, array, scalar, text
 
 
 @dataclass(frozen=True)
@@ -89,3 +89,46 @@ class WaveletMap:
     fwhm_r_ang: Array = array("angstrom", "resolution in R: FWHM of |W| of a sinusoid", ("r_ang",))
     notes: tuple[Note, ...] = text("choices and warnings")
     PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("wavelet", "wavelet magnitude", "magnitude", ("r_ang", "k_inv_ang")),)
+
+
+# --- paths ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ScatteringPath:
+    """One path of FEFF, seen through the window and transforms of the data."""
+
+    structure: str = text("name of the structure that it is of")
+    index: int = scalar("1", "number of the path in FEFF's list")
+    label: str = text("atoms from absorber to absorber, e.g. 'Ta-Cl-Ta-Cl'")
+    kind: str = text("single, forward (in line, through or past an atom), triangle or other")
+    degeneracy: float = scalar("1", "number of such paths")
+    reff_ang: float = scalar("angstrom", "half path length")
+    strength_percent: float = scalar("%", "FEFF's estimate of its size, the largest being 100")
+    chir_mag: Array = array("angstrom^-(w+1)", "magnitude of chi(R), on the R grid of the transform")
+
+
+@dataclass(frozen=True)
+class LobeAssignment:
+    """Which kind of path makes a lobe of the wavelet map, by one structure."""
+
+    structure: str = text("name of the structure")
+    box: str = text("name of the box in the wavelet map")
+    verdict: str = text("kind of path, or 'cannot be decided'")
+    reason: str = text("the numbers behind the verdict")
+    kinds: tuple[str, ...] = text("kinds of path, largest share first")
+    share: Array = array("1", "share of each kind; they sum to 1")
+    uncertainty: Array = array("1", "standard uncertainty of each share from those of the path parameters")
+
+
+@dataclass(frozen=True)
+class ExafsPaths(Metrics):
+    """Result of `paths`: what structures would give through the same window and transforms, and who makes each lobe."""
+
+    r_ang: Array = array("angstrom", "R, not phase-corrected")
+    structures: tuple[str, ...] = text("names of the structures")
+    model_chir_mag: Array = array("angstrom^-(w+1)", "magnitude of chi(R) of all paths, shape (structures, R)")
+    paths: tuple[ScatteringPath, ...] = text("paths of all structures, by length")
+    assignments: tuple[LobeAssignment, ...] = text("one entry a structure and box")
+
+    PLOTS: ClassVar[tuple[Plot, ...]] = ()

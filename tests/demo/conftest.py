@@ -17,7 +17,7 @@ from ntcspec.demo.disorder import molecular_msrd
 from ntcspec.demo.exafs import FOIL, Phase, foil_cluster, run_phase
 from ntcspec.demo.structure import clusters_from_cif
 
-EXAFS = (("exafs", "ntcspec.demo.exafs:make"),)
+EXAFS = (("exafs", "ntcspec.demo.exafs:make"), ("structures", "ntcspec.demo.structures:make"))
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,13 @@ def test_the_lobe_falls_with_milling_and_a_shuffled_order_does_not(demo: Path) -
     assert not falls([volume[i] for i in (2, 0, 4, 1, 3)])
 
 
+def test_the_lobe_is_assigned_by_the_paths_of_the_crystal(demo: Path) -> None:
+    share = row(demo, "exafs", "NTC annealed", "crystal.multiple_scattering.forward.share")
+    assert float(share["value"]) - 3 * float(share["u_sys"]) > 0.5
+    size = [metric(demo, s, "crystal.multiple_scattering.model_over_data") for s in ("NTC annealed", "NTC 40 h")]
+    assert 0.8 < size[0] < 1.4 and size[1] > 1.5 * size[0]
+
+
 def test_the_shells_of_tacl5_and_the_crystal_stand_where_feff_puts_them(demo: Path) -> None:
     assert metric(demo, "TaCl5", "first_shell.position") == pytest.approx(1.84, abs=0.02)
     assert metric(demo, "NTC annealed", "first_shell.position") == pytest.approx(1.83, abs=0.02)

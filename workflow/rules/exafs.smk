@@ -1,4 +1,4 @@
-# EXAFS: ingest -> reduce -> transform -> wavelet -> measure
+# EXAFS: ingest -> reduce -> transform -> wavelet -> measure, and paths where structures are named
 EXAFS = measurement_pattern(PLAN.study, "exafs")
 
 
@@ -114,5 +114,29 @@ rule exafs_measure:
         key=job_params("results/{sample}/{measurement}/measure.nxs", "key"),
     message:
         "measure {wildcards.sample} / {wildcards.measurement}"
+    script:
+        "../scripts/stage.py"
+
+
+rule exafs_paths:
+    input:
+        job_inputs("results/{sample}/{measurement}/paths.nxs"),
+    output:
+        update("results/{sample}/{measurement}/paths.nxs"),
+        update("results/{sample}/{measurement}/paths.json"),
+    log:
+        "results/logs/{sample}/{measurement}/paths.log",
+    wildcard_constraints:
+        measurement=EXAFS,
+    params:
+        work=job_params("results/{sample}/{measurement}/paths.nxs", "work"),
+        about=job_params("results/{sample}/{measurement}/paths.nxs", "about"),
+        settings=job_params("results/{sample}/{measurement}/paths.nxs", "settings"),
+        origin=job_params("results/{sample}/{measurement}/paths.nxs", "origin"),
+        modules=job_params("results/{sample}/{measurement}/paths.nxs", "modules"),
+        code=job_params("results/{sample}/{measurement}/paths.nxs", "code"),
+        key=job_params("results/{sample}/{measurement}/paths.nxs", "key"),
+    message:
+        "paths {wildcards.sample} / {wildcards.measurement}"
     script:
         "../scripts/stage.py"
