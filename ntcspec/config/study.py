@@ -36,9 +36,7 @@ class Common(Parameters):
     transform: dict[str, Any] = param({}, "", "parameters of the stage `transform` for this measurement alone")
     wavelet: dict[str, Any] = param({}, "", "parameters of the wavelet map for this measurement alone")
     measure: dict[str, Any] = param({}, "", "parameters of the stage `measure` for this measurement alone")
-    paths: dict[str, Any] = param(
-        {}, "", "parameters of the stage `paths` for this measurement alone"
-    )
+    paths: dict[str, Any] = param({}, "", "parameters of the stage `paths` for this measurement alone")
 
 
 class Measurement(Common):
