@@ -1,4 +1,4 @@
-"""ntcspec run | check | show | trace | verify | demo"""
+"""ntcspec run | check | show | trace | verify | export | demo"""
 
 from __future__ import annotations
 
@@ -42,6 +42,10 @@ def parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="recompute every hash and walk every edge; exit 1 if anything changed")
     verify.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+
+    export = commands.add_parser("export", help="results as Athena projects and columns of text, for other programs")
+    export.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+    export.add_argument("--to", type=Path, default=Path("export"), help="folder to write into (default: export)")
 
     demo = commands.add_parser("demo", help="write the SIMULATED raw files of the demo study")
     demo.add_argument("folder", nargs="?", type=Path, default=Path("raw"), help="where to (default: raw)")

@@ -1,0 +1,149 @@
+"""`ntcspec export`: results as files of other programs: Athena projects, columns of text. Nothing is computed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ntcspec import store
+from ntcspec.config.load import load_study
+from ntcspec.config.resolved import MeasurementPlan, Study
+from ntcspec.errors import UserError
+from ntcspec.export import athena
+from ntcspec.export.columns import Column, columns
+from ntcspec.provenance import write_atomic
+from ntcspec.types.exafs import ExafsReduced, ExafsTransformed
+from ntcspec.types.xanes import XanesReduced
+
+Files = dict[str, bytes]
+MU = {
+    "transmission": "mutrans",
+    "fluorescence": "mufluor",
+    "tey": "mutey",
+}  # the first two as XDI's dictionary has them
+
+
+def main(options: argparse.Namespace) -> int:
+    """Exit code 1 if a measurement has no result to export; the others are written."""
+    study: Study = load_study(options.study)
+    groups: dict[str, list[athena.AthenaGroup]] = {}
+    files: Files = {}
+    missing: list[str] = []
+    for m in study.measurements:
+        try:
+            spectra, text = EXPORTERS[m.technique](study, m)
+        except UserError as problem:
+            missing.append(f"{m.title}: {problem}")
+            continue
+        groups.setdefault(m.name, []).extend(spectra)
+        files |= {f"{m.folder.removeprefix('results/')}/{name}": data for name, data in text.items()}
+    for name, found in groups.items():
+        files[f"{name}.prj"] = athena.project(found, journal=[f"{study.name}: exported by ntcspec"])
+    for name, data in sorted(files.items()):
+        (options.to / name).parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(options.to / name, data)
+    print(f"{options.to.as_posix()}: {len(groups)} Athena projects, {len(files) - len(groups)} files of columns")
+    for line in missing:
+        print(f"not exported: {line}")
+    return 1 if missing else 0
+
+
+def _read(study: Study, m: MeasurementPlan, stage: str, kind: type) -> tuple[Any, dict[str, Any]]:
+    path = study.root / m.folder / f"{stage}.nxs"
+    return store.read(path, kind), store.read_record(path)
+
+
+def _about(m: MeasurementPlan, record: Mapping[str, Any], notes: tuple[str, ...]) -> tuple[str, ...]:
+    """What a reader of the file must know."""
+    simulated = ("SIMULATED data",) if m.simulated else ()
+    victoreen = record["parameters"].get("victoreen")
+    unsaid = (f"pre-edge line times E^-{victoreen}, which Athena has not",) if victoreen else ()
+    key = f"ntcspec {record['ntcspec']}, {record['stage']}, key {record['key']}"
+    return (*simulated, f"{m.sample} / {m.name}", key, *unsaid, *notes)
+
+
+def _facts(m: MeasurementPlan, record: Mapping[str, Any], e0_ev: float) -> dict[str, str]:
+    subject = m.parameters["subject"]
+    return {
+        "Element.symbol": subject["element"],
+        "Element.edge": subject["edge"],
+        "Sample.name": m.sample,
+        "Scan.edge_energy": f"{e0_ev:.10g} eV",
+        "ntcspec.key": record["key"],
+    }
+
+
+def _normalisation(m: MeasurementPlan, one: Any, record: Mapping[str, Any]) -> dict[str, str]:
+    subject = m.parameters["subject"]
+    return athena.normalisation(
+        e0_ev=one.e0_ev, pre_ev=one.chosen["pre_edge_range_ev"], post_ev=one.chosen["post_edge_range_ev"],
+        degree=record["parameters"]["norm_degree"], edge_step=one.edge_step, element=subject["element"],
+        edge=subject["edge"],
+    )  # fmt: skip
+
+
+def _exafs(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], Files]:
+    reduced, record = _read(study, m, "reduce", ExafsReduced)
+    transformed, later = _read(study, m, "transform", ExafsTransformed)
+    asked, window = record["parameters"], later["parameters"]
+    parameters = {
+        **_normalisation(m, reduced, record),
+        **athena.background(
+            rbkg_ang=asked["rbkg_ang"], kweight=asked["bkg_kweight"], kmin_inv_ang=asked["bkg_kmin_inv_ang"],
+            kmax_inv_ang=reduced.chosen["bkg_kmax_inv_ang"], dk_inv_ang=asked["bkg_dk_inv_ang"],
+            window=asked["bkg_window"],
+        ),
+        **athena.fourier(
+            kmin_inv_ang=window["kmin_inv_ang"], kmax_inv_ang=window["kmax_inv_ang"], dk_inv_ang=window["dk_inv_ang"],
+            kweight=window["kweight"], window=window["window"],
+        ),
+    }  # fmt: skip
+    words = _about(m, record, ())
+    group = athena.AthenaGroup(m.label, reduced.energy_ev, reduced.mu, parameters, words)
+    k, chi = reduced.k_inv_ang, reduced.chi
+    sigma = np.sqrt(np.diag(reduced.chi_covariance)) if reduced.chi_covariance.size else None
+    chi_k: list[Column] = [("k", "1/angstrom", k), ("chi", "", chi)]
+    chi_k += [(f"chi{w}", f"angstrom^-{w}", k**w * chi) for w in (1, 2, 3)]
+    chi_k += [("chi_error", "", sigma)] if sigma is not None else []
+    unit = f"angstrom^-{transformed.kweight + 1:g}"
+    chi_r: list[Column] = [
+        ("r", "angstrom", transformed.r_ang), ("chir_mag", unit, transformed.chir_mag),
+        ("chir_re", unit, transformed.chir_re), ("chir_im", unit, transformed.chir_im),
+        ("chir_mag_error", unit, transformed.chir_mag_error),
+    ]  # fmt: skip
+    facts = _facts(m, record, reduced.e0_ev)
+    mu: Column = (MU.get(reduced.mode, "mu"), "", reduced.mu)
+    norm: list[Column] = [("energy", "eV", reduced.energy_ev), mu, ("norm", "", reduced.norm)]
+    chosen = {"norm.xdi": norm, "chi_k.dat": chi_k, "chi_r.dat": [c for c in chi_r if c[2].size]}
+    return [group], dict(_texts(chosen, facts, words))
+
+
+def _xanes(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], Files]:
+    reduced, record = _read(study, m, "reduce", XanesReduced)
+    groups: list[athena.AthenaGroup] = []
+    files: Files = {}
+    for one in reduced.spectra:
+        corrected = ("norm is corrected for over-absorption, mu is not",) if one.norm_measured.size else ()
+        words = _about(m, record, (f"detection: {one.mode}", *corrected))
+        label = m.label if len(reduced.spectra) == 1 else f"{m.label} {one.mode}"
+        groups.append(athena.AthenaGroup(label, one.energy_ev, one.mu, _normalisation(m, one, record), words))
+        found: list[Column] = [
+            ("energy", "eV", one.energy_ev), (MU[one.mode], "", one.mu), ("norm", "", one.norm), ("flat", "", one.flat),
+            ("norm_low", "", one.norm_low), ("norm_high", "", one.norm_high), ("norm_error", "", one.norm_error),
+        ]  # fmt: skip
+        chosen = {f"norm_{one.mode}.xdi": [column for column in found if column[2].size]}
+        files |= dict(_texts(chosen, _facts(m, record, one.e0_ev), words))
+    return groups, files
+
+
+def _texts(
+    chosen: Mapping[str, list[Column]], facts: Mapping[str, str], words: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
+    for name, found in chosen.items():
+        yield name, columns(found, facts=facts, words=words).encode()
+
+
+EXPORTERS = {"exafs": _exafs, "xanes": _xanes}
