@@ -94,7 +94,8 @@ def _exafs(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], 
         **athena.background(
             rbkg_ang=asked["rbkg_ang"], kweight=asked["bkg_kweight"], kmin_inv_ang=asked["bkg_kmin_inv_ang"],
             kmax_inv_ang=reduced.chosen["bkg_kmax_inv_ang"], dk_inv_ang=asked["bkg_dk_inv_ang"],
-            window=asked["bkg_window"],
+            window=asked["bkg_window"], clamp_low=asked["clamp_low"], clamp_high=asked["clamp_high"],
+            clamp_points=asked["clamp_points"],
         ),
         **athena.fourier(
             kmin_inv_ang=window["kmin_inv_ang"], kmax_inv_ang=window["kmax_inv_ang"], dk_inv_ang=window["dk_inv_ang"],

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ntcspec import __version__
+from ntcspec.export.words import one_line
 from ntcspec.types import Array
 
 Column = tuple[str, str, Array]  # name, unit, values
@@ -31,13 +32,9 @@ def columns(found: Sequence[Column], *, facts: Mapping[str, str], words: Sequenc
     for name, _, _ in found:
         if not name or name.split() != [name]:
             raise ValueError(f"the name of a column is one word, not {name!r}")
-    head = [f"# XDI/1.0 ntcspec/{__version__}", *(f"# {key}: {_line(value)}" for key, value in facts.items())]
+    head = [f"# XDI/1.0 ntcspec/{__version__}", *(f"# {key}: {one_line(value)}" for key, value in facts.items())]
     head += [f"# Column.{i}: {name} {unit}".rstrip() for i, (name, unit, _) in enumerate(found, 1)]
-    head += ["# ///", *(f"# {_line(line)}" for line in words), "# ---"]
+    head += ["# ///", *(f"# {one_line(line)}" for line in words), "# ---"]
     head.append("#  " + "  ".join(name for name, _, _ in found))
     rows = np.column_stack([values for _, _, values in found])
     return "\n".join([*head, *("  ".join(f"{value:.10g}" for value in row) for row in rows), ""])
-
-
-def _line(text: str) -> str:
-    return " ".join(str(text).split())
