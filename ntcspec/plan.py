@@ -75,7 +75,7 @@ class Plan:
         for order in range(max(map(len, STAGES.values()))):  # stage by stage: a stage may need a standard's earlier one
             for measurement in study.measurements:
                 for stage in STAGES[measurement.technique][order : order + 1]:
-                    if not stage.is_wanted(measurement.parameters[stage.name]):
+                    if not stage.is_wanted(measurement.parameters):
                         continue
                     self._add(self._stage_job(measurement, stage, order, cache))
         cache.save()
@@ -123,7 +123,7 @@ class Plan:
         if stage.reference:
             settings["references"] = missing
             work["references"] = {"samples": list(references), "takes": stage_of(m.technique, stage.reference).result}
-        structures = stage.named_structures(m.parameters[stage.name])
+        structures = stage.named_structures(m.parameters)
         if structures:
             work["structures"] = list(structures)
             found = {name: self.study.root / self.study.raw(file) for name, file in structures.items()}

@@ -3,9 +3,9 @@
 A stage gets its own config section as keyword arguments; `also` names sections that it gets whole, each under the
 section's name, and `borrows` single facts of the measurement (element, composition). Where parameters of a stage name
 other samples as standards (`standards`: where those names stand in its section), it gets the artifacts of the stage
-`reference` of their measurements of the same name. A stage with `structures` (where its section holds them) gets the
-files of these as well, and is left out where there are none. These tables are what the workflow, the keys and the
-records are built from.
+`reference` of their measurements of the same name. A stage with `structures` (where among the measurement's sections
+they stand) gets the files of these as well; one with `wanted` is left out where nothing stands there. These tables are
+what the workflow, the keys and the records are built from.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-METRICS = ("measure", "paths")  # stages whose result holds metrics
+METRICS = ("measure", "paths", "fit")  # stages whose result holds metrics
 COMMON = ("ntcspec.stage", "ntcspec.store", "ntcspec.types")
 
 
@@ -31,6 +31,7 @@ class Stage:
     reference: str = ""
     standards: str = ""
     structures: str = ""
+    wanted: str = ""
 
     @property
     def module(self) -> str:
@@ -51,13 +52,14 @@ class Stage:
         borrowed = {name: sections[SUBJECT][name] for name in self.borrows}
         return {**borrowed, **sections[self.name], **{name: sections[name] for name in self.also}}
 
-    def named_structures(self, section: Any) -> dict[str, str]:
-        """Structure files that the stage's own section names, by the name of the structure."""
-        return {name: one["file"] for name, one in section[self.structures].items()} if self.structures else {}
+    def named_structures(self, sections: Any) -> dict[str, str]:
+        """Structure files that the stage gets, by the name of the structure, from a measurement's config sections."""
+        found = _inside(sections, self.structures) if self.structures else {}
+        return {name: one["file"] for name, one in found.items()}
 
-    def is_wanted(self, section: Any) -> bool:
+    def is_wanted(self, sections: Any) -> bool:
         """Whether the stage has anything to do."""
-        return not self.structures or bool(section[self.structures])
+        return not self.wanted or bool(_inside(sections, self.wanted))
 
     def named_standards(self, section: Any) -> Iterator[str]:
         """The samples that the stage's own section names as standards."""
@@ -66,6 +68,12 @@ class Stage:
             found = found.get(part) if found else None
         if self.standards and found:
             yield from dict.fromkeys([found] if isinstance(found, str) else found)
+
+
+def _inside(sections: Any, place: str) -> Any:
+    """What stands at 'section.key'."""
+    section, _, key = place.partition(".")
+    return sections[section][key]
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,18 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.types.exafs:ExafsPaths",
             also=("measure",),
             borrows=("element", "edge"),
-            structures="structures",
+            structures="paths.structures",
+            wanted="paths.structures",
+        ),
+        Stage(
+            "fit",
+            ("reduce", "transform"),
+            "ntcspec.xas.fits.fit:fit_exafs",
+            "ntcspec.types.exafs_fit:ExafsFits",
+            also=("transform", "paths", "measure"),
+            borrows=("element", "edge"),
+            structures="paths.structures",
+            wanted="fit.models",
         ),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import typing
@@ -61,11 +62,11 @@ def page() -> str:
 
 def _section(title: str, model: type[BaseModel], level: str) -> Iterator[str]:
     yield f"{level} {title}"
-    yield (model.__doc__ or "").strip()
+    yield inspect.cleandoc(model.__doc__ or "")
     yield from _table(model)
     for name, info in model.model_fields.items():
         for inner in _models(info.annotation):
-            yield from _section(f"{title.strip('`')}: `{name}`", inner, level + "#")
+            yield from _section(f"{title.replace('`', '')}: `{name}`", inner, level + "#")
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

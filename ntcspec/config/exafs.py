@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ntcspec.config.base import Interval, Parameters, param, required
+from ntcspec.config.exafs_fit import Fit
 from ntcspec.config.xas import Ingest, Name
 
 Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
@@ -177,3 +178,10 @@ class Exafs(Parameters):
     wavelet: Wavelet = Wavelet()
     measure: Measure = Measure()
     paths: Paths = Paths()
+    fit: Fit = Fit()
+
+    @model_validator(mode="after")
+    def _structures(self) -> Exafs:
+        if self.fit.models and not self.paths.structures:
+            raise ValueError("`fit.models` need a structure under `paths.structures`, of which FEFF makes their paths")
+        return self

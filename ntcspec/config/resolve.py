@@ -185,10 +185,10 @@ class Resolver:
         self, technique: str, parameters: Mapping[str, Any], sample: str, name: str, found: list[UserError]
     ) -> None:
         for stage in TABLE.get(technique, ()) if parameters else ():
-            for structure, file in stage.named_structures(parameters[stage.name]).items():
+            for structure, file in stage.named_structures(parameters).items():
                 path = self.root / self.raw_root / file
                 if not path.is_file():
-                    where = self.place(sample, name, (stage.name, stage.structures, structure, "file"), technique)
+                    where = self.place(sample, name, (*stage.structures.split("."), structure, "file"), technique)
                     what = f"no such file {file!r} in {self.raw_root!r}{_near(path)}"
                     found.append(UserError(where, what, "mend the path"))
 

@@ -14,7 +14,7 @@ from ntcspec.config.xas import Columns, Edge
 Technique = Literal["xanes", "exafs"]
 TECHNIQUES: dict[str, type[Parameters]] = {"xanes": Xanes, "exafs": Exafs}
 SERIES: dict[str, type[Parameters]] = {"xanes.rank": Rank}
-STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths")  # of any technique
+STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths", "fit")  # of any technique
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
@@ -37,6 +37,7 @@ class Common(Parameters):
     wavelet: dict[str, Any] = param({}, "", "parameters of the wavelet map for this measurement alone")
     measure: dict[str, Any] = param({}, "", "parameters of the stage `measure` for this measurement alone")
     paths: dict[str, Any] = param({}, "", "parameters of the stage `paths` for this measurement alone")
+    fit: dict[str, Any] = param({}, "", "parameters of the stage `fit` for this measurement alone")
 
 
 class Measurement(Common):

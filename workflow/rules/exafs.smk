@@ -1,4 +1,4 @@
-# EXAFS: ingest -> reduce -> transform -> wavelet -> measure, and paths where structures are named
+# EXAFS: ingest -> reduce -> transform -> wavelet -> measure, paths where structures are named, fit where models are
 EXAFS = measurement_pattern(PLAN.study, "exafs")
 
 
@@ -138,5 +138,29 @@ rule exafs_paths:
         key=job_params("results/{sample}/{measurement}/paths.nxs", "key"),
     message:
         "paths {wildcards.sample} / {wildcards.measurement}"
+    script:
+        "../scripts/stage.py"
+
+
+rule exafs_fit:
+    input:
+        job_inputs("results/{sample}/{measurement}/fit.nxs"),
+    output:
+        update("results/{sample}/{measurement}/fit.nxs"),
+        update("results/{sample}/{measurement}/fit.json"),
+    log:
+        "results/logs/{sample}/{measurement}/fit.log",
+    wildcard_constraints:
+        measurement=EXAFS,
+    params:
+        work=job_params("results/{sample}/{measurement}/fit.nxs", "work"),
+        about=job_params("results/{sample}/{measurement}/fit.nxs", "about"),
+        settings=job_params("results/{sample}/{measurement}/fit.nxs", "settings"),
+        origin=job_params("results/{sample}/{measurement}/fit.nxs", "origin"),
+        modules=job_params("results/{sample}/{measurement}/fit.nxs", "modules"),
+        code=job_params("results/{sample}/{measurement}/fit.nxs", "code"),
+        key=job_params("results/{sample}/{measurement}/fit.nxs", "key"),
+    message:
+        "fit {wildcards.sample} / {wildcards.measurement}"
     script:
         "../scripts/stage.py"

@@ -87,7 +87,7 @@ def paths_exafs(
     found: list[LobeAssignment] = []
     for name, structure in structures.items():
         site = structure["site"] if structure["site"] is not None else element
-        paths, more = _feff(files[name], site, structure["radius_ang"], edge, program, max_length_ang, cache)
+        paths, more = feff_paths(files[name], site, structure["radius_ang"], edge, program, max_length_ang, cache)
         notes += [f"{name}: {words}" for words in more]
         chi = _chi(paths, glass, given)
         each = np.abs(through_glass(chi, glass).chi_r)
@@ -114,7 +114,7 @@ def paths_exafs(
     )
 
 
-def _feff(
+def feff_paths(
     file: Path, site: str | int, radius_ang: float, edge: str, program: str, max_length_ang: float, cache: Path
 ) -> tuple[tuple[FeffPath, ...], list[Note]]:
     """Paths of a structure, and notes on how they came about."""

@@ -1,0 +1,1 @@
+"""Fits of scattering paths to EXAFS."""

@@ -1,0 +1,111 @@
+"""What a fit tells: metrics of its parameters with both uncertainties, and the arrays that are drawn.
+
+Symbols: v a value, noise and misfit as in `solve.py`.
+
+    u_stat   noise of the data
+    u_sys    in quadrature: misfit beyond the noise, uncertain constants, and half the range of v over each group of
+             systematic variants (each is fitted again, from the nominal minimum)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ntcspec.types import Array, Metric
+from ntcspec.types.exafs_fit import FittedModel
+from ntcspec.xas import fourier
+from ntcspec.xas.fits.build import unit_of
+from ntcspec.xas.fits.expressions import Expression, expression
+from ntcspec.xas.fits.solve import DataSet, PathFit
+
+NAN = float("nan")
+Tried = Sequence[tuple[str, str, PathFit]]  # group, name, fit
+HOW = "FEFF path fit; u_stat: noise of the data; u_sys: misfit beyond it, constants"
+NO_ERROR = "a statistic of the fit has no uncertainty"
+
+
+def asked(fit: PathFit, given: Mapping[str, Any]) -> Iterator[tuple[str, str, Expression, Mapping[str, float]]]:
+    """What is to be told: name, unit, expression and facts of the path that it is about."""
+    for name in fit.model.free:
+        yield name, unit_of(name, given["paths"]), expression(name), {}
+    entries = [path.entry for path in fit.model.paths[0]]
+    for path in fit.model.paths[0]:
+        length = path.slots["delta_r_ang"]
+        if path.feff.nlegs == 2 and entries.count(path.entry) == 1 and fit.model.depends(length):
+            yield f"{path.entry}.r", "angstrom", expression(f"reff + ({length.text})"), path.facts
+    for name, one in (given.get("derived") or {}).items():
+        yield name, one["unit"], expression(one["expr"]), {}
+
+
+def metrics(fit: PathFit, given: Mapping[str, Any], tried: Tried, best_bic: float) -> list[Metric]:
+    """'<model>.<parameter>', '<model>.<path>.r', '<model>.<derived>' and the statistics of the fit."""
+    groups = ", ".join(dict.fromkeys(group for group, _, _ in tried))
+    method = f"{HOW}, half ranges over {groups}" if groups else HOW
+    found = []
+    for name, unit, words, facts in asked(fit, given):
+        value, noise, misfit = fit.of(words, facts)
+        spread = _spread(value, [(group, other.of(words, facts)[0]) for group, _, other in tried])
+        reason = "" if np.isfinite(noise) else _why(fit, words)
+        u_sys = float(np.hypot(misfit, spread)) if not reason else NAN
+        found.append(Metric(f"{fit.model.name}.{name}", value, unit, noise, u_sys, method, reason))
+    statistics = {
+        "reduced_chi2": (fit.reduced_chi2, "chi2 on the scale of the independent points, over their excess"),
+        "r_factor": (fit.r_factor, "sum of squared residuals over that of the data"),
+        "bic_above_best": (fit.bic - best_bic, "BIC minus the lowest of the models"),
+    }
+    for name, (value, how) in statistics.items():
+        found.append(Metric(f"{fit.model.name}.{name}", value, "1", NAN, NAN, how, NO_ERROR))
+    return found
+
+
+def _why(fit: PathFit, words: Expression) -> str:
+    held = sorted(set(fit.at_bound) & fit.model.depends(words))
+    return f"no uncertainty: {', '.join(held)} at a bound" if held else "no uncertainty: the data do not determine it"
+
+
+def _spread(value: float, others: Sequence[tuple[str, float]]) -> float:
+    groups: dict[str, list[float]] = {}
+    for group, other in others:
+        groups.setdefault(group, [value]).append(other)
+    return float(np.sqrt(sum((0.5 * (max(v) - min(v))) ** 2 for v in groups.values())))
+
+
+def fitted(fit: PathFit, given: Mapping[str, Any], data: DataSet, transform: Mapping[str, Any]) -> FittedModel:
+    """The arrays of a fit, drawn with the k weight of the data's own transform."""
+    power, window = fourier.weights(
+        data.k_inv_ang,
+        **{key: transform[key] for key in ("kweight", "kmin_inv_ang", "kmax_inv_ang", "dk_inv_ang", "window")},
+    )
+    used, step = data.space.used, float(data.k_inv_ang[1] - data.k_inv_ang[0])
+    parts, _ = fit.model.chi_and_slopes(0, data.k_inv_ang[used], fit.values)
+    entries = tuple(dict.fromkeys(path.entry for path in fit.model.paths[0]))
+    member = np.array([[path.entry == entry for path in fit.model.paths[0]] for entry in entries], dtype=np.float64)
+    whole = np.zeros((2 + len(entries), data.k_inv_ang.size))
+    whole[:, used] = np.concatenate([data.chi[None, used], parts.sum(axis=0)[None], member @ parts])
+    weighted = whole * power * window
+    r = fourier.r_grid(kstep_inv_ang=step, nfft=transform["nfft"], rmax_ang=transform["rmax_ang"])
+    chir = fourier.forward(weighted, kstep_inv_ang=step, nfft=transform["nfft"])[:, : r.size]
+    u = np.array([fit.of(expression(name)) for name in fit.model.free]).reshape(-1, 3)
+    return FittedModel(
+        name=fit.model.name, definition=dict(given), parameters=fit.model.free, value=fit.free.copy(), u_noise=u[:, 1],
+        u_misfit=u[:, 2], correlation=fit.correlation, at_bound=fit.at_bound, chi2=fit.chi2,
+        independent=fit.independent, reduced_chi2=fit.reduced_chi2, r_factor=fit.r_factor, aic=fit.aic, bic=fit.bic,
+        entries=entries, entry_chir_mag=np.abs(chir[2:]), k_inv_ang=data.k_inv_ang[used],
+        data_chi=weighted[0, used], model_chi=weighted[1, used], r_ang=r, data_re=chir[0].real.copy(),
+        data_mag=np.abs(chir[0]), model_re=chir[1].real.copy(), model_mag=np.abs(chir[1]),
+    )  # fmt: skip
+
+
+def correlations(fit: PathFit, above: float = 0.8) -> list[str]:
+    """Pairs of parameters whose correlation is above `above`, in words."""
+    names: Sequence[str] = fit.model.free
+    matrix: Array = fit.correlation
+    return [
+        f"{names[i]} and {names[j]} {matrix[i, j]:+.2f}"
+        for i in range(len(names))
+        for j in range(i)
+        if np.isfinite(matrix[i, j]) and abs(matrix[i, j]) > above
+    ]
