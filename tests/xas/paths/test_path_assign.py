@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from path_models import K2PTCL6_A_ANG, K2PTCL6_X, reduced
+from path_models import K2PTCL6_CIF, reduced
 
 from ntcspec.config.exafs import Paths
 from ntcspec.demo import find_resources
@@ -23,25 +23,6 @@ from ntcspec.xas.wavelet import wavelet_exafs
 K = 0.05 * np.arange(321)
 BOXES = {"boxes": {"lobe": {"k": (3.0, 8.0), "r": (3.2, 4.6)}}}
 DEFAULTS = {k: v for k, v in Paths().model_dump().items() if k != "structures"}
-K2PTCL6 = f"""data_K2PtCl6
-_cell_length_a {K2PTCL6_A_ANG}
-_cell_length_b {K2PTCL6_A_ANG}
-_cell_length_c {K2PTCL6_A_ANG}
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-_symmetry_space_group_name_H-M 'F m -3 m'
-_symmetry_Int_Tables_number 225
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-Pt1 Pt 0 0 0
-K1 K 0.25 0.25 0.25
-Cl1 Cl {K2PTCL6_X} 0 0
-"""
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +114,7 @@ def test_k2ptcl6_as_measured_shows_its_assignment(xas_data: Path, feff_cache: Pa
         assert ratio == pytest.approx(0.170, abs=0.017)
     assert transformed.chir_mag.max() == pytest.approx(3.17458, rel=2e-3), "REFERENCE.json, the same parameters"
     cif = tmp_path / "K2PtCl6.cif"
-    cif.write_text(K2PTCL6)
+    cif.write_text(K2PTCL6_CIF)
     measured = transformed, wavelet_exafs(transformed, family="cauchy", order=50.0)
     known = {"Pt-Cl": 0.003, "Pt-K": 0.015}
     generic = run(measured, cif, feff_cache, element="Pt", sigma2_of_ang2=known)

@@ -21,6 +21,22 @@ K2PTCL6_A_ANG, K2PTCL6_X = 9.755, 0.2404
 Row = tuple[str, float, float, float]
 
 
+def cubic_cif(name: str, a_ang: float, group: str, number: int, *sites: str) -> str:
+    """A cubic CIF; sites: 'label symbol x y z'."""
+    cell = [f"_cell_length_{axis} {a_ang}" for axis in "abc"]
+    cell += [f"_cell_angle_{angle} 90" for angle in ("alpha", "beta", "gamma")]
+    head = [f"_symmetry_space_group_name_H-M '{group}'", f"_symmetry_Int_Tables_number {number}", "loop_"]
+    columns = [f"_atom_site_{one}" for one in ("label", "type_symbol", "fract_x", "fract_y", "fract_z")]
+    return "\n".join([f"data_{name}", *cell, *head, *columns, *sites, ""])
+
+
+K2PTCL6_CIF = cubic_cif(
+    "K2PtCl6", K2PTCL6_A_ANG, "F m -3 m", 225, "Pt1 Pt 0 0 0", "K1 K 0.25 0.25 0.25", f"Cl1 Cl {K2PTCL6_X} 0 0"
+)
+TA_CIF = cubic_cif("Ta", 3.3058, "I m -3 m", 229, "Ta1 Ta 0 0 0")  # bcc, a as tabulated (ICDD 4-788)
+OCTAHEDRON_CIF = cubic_cif("TaCl6", 20.0, "P m -3 m", 221, "Ta1 Ta 0 0 0", f"Cl1 Cl {TA_CL_ANG / 20.0} 0 0")
+
+
 def octahedron(bend_deg: float = 0.0) -> list[Row]:
     """Ta and six Cl at 2.36 A; each Cl-Ta-Cl axis is bent by `bend_deg` in a plane of its own."""
     rows: list[Row] = [("Ta", 0.0, 0.0, 0.0)]
