@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from ntcspec.config.base import Interval, Parameters, param, required
 from ntcspec.config.exafs_fit import Fit
 from ntcspec.config.xas import Ingest, Name
+from ntcspec.errors import did_you_mean
 
 Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
 
@@ -184,4 +185,9 @@ class Exafs(Parameters):
     def _structures(self) -> Exafs:
         if self.fit.models and not self.paths.structures:
             raise ValueError("`fit.models` need a structure under `paths.structures`, of which FEFF makes their paths")
+        known = self.paths.structures
+        for model, path in ((m, p) for m, one in self.fit.models.items() for p in one.paths.values()):
+            if path.structure is not None and path.structure not in known:
+                hint = did_you_mean(path.structure, known)
+                raise ValueError(f"fit.models.{model}: no structure {path.structure!r} under `paths.structures`{hint}")
         return self

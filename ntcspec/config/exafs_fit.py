@@ -8,8 +8,12 @@ from pydantic import Field, model_validator
 
 from ntcspec.config.base import Interval, Parameters, param
 from ntcspec.config.xas import Name
+from ntcspec.errors import did_you_mean
+from ntcspec.expressions import FUNCTIONS, expression
 
 Words = str | float  # an expression, or a plain number
+RESERVED = {*FUNCTIONS, "pi", "reff", "degen"}
+SLOTS = ("n", "s02", "delta_r_ang", "r_ang", "sigma2_ang2", "e0_ev", "c3_ang3", "c4_ang4")
 
 
 class FitParameter(Parameters):
@@ -78,6 +82,35 @@ class FitModel(Parameters):
     parameters: dict[Name, FitParameter] = param(..., "", "parameters by name")
     paths: Annotated[dict[Name, FitPath], Field(min_length=1)] = param(..., "", "paths by name")
     derived: dict[Name, Derived] = param({}, "", "numbers made of the parameters, by name")
+
+    @model_validator(mode="after")
+    def _names(self) -> FitModel:
+        used: set[str] = set()
+        for name in self.parameters.keys() & RESERVED:
+            raise ValueError(f"parameters.{name}: {name!r} has a meaning of its own in expressions: take another name")
+        for name, parameter in self.parameters.items():
+            used |= self._known(f"parameters.{name}.expr", parameter.expr or 0.0)
+        for name, path in self.paths.items():
+            for slot in SLOTS:
+                words = getattr(path, slot)
+                used |= self._known(f"paths.{name}.{slot}", words if words is not None else 0.0, ("reff", "degen"))
+        for name, derived in self.derived.items():
+            self._known(f"derived.{name}.expr", derived.expr)
+        idle = [name for name, one in self.parameters.items() if one.guess is not None and name not in used]
+        if idle:
+            raise ValueError(f"no path takes the parameter {idle[0]!r}: use it, or remove it")
+        return self
+
+    def _known(self, key: str, words: Words, more: tuple[str, ...] = ()) -> frozenset[str]:
+        """Names in an expression, all of which must be known."""
+        try:
+            names = expression(words).names
+        except ValueError as problem:
+            raise ValueError(f"{key}: {problem}") from None
+        known = (*self.parameters, *more)
+        for name in sorted(names - set(known)):
+            raise ValueError(f"{key}: no parameter {name!r}{did_you_mean(name, known)}")
+        return names
 
 
 class Fit(Parameters):

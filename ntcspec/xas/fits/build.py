@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.xas.fits.expressions import Expression, expression
+from ntcspec.expressions import Expression, expression
 from ntcspec.xas.fits.model import SLOTS, FitPath, Guess, Known, Model, Parameter
 from ntcspec.xas.paths.feff_files import FeffPath
 

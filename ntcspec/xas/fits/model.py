@@ -20,8 +20,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ntcspec.expressions import Expression, slope, value
 from ntcspec.types import Array
-from ntcspec.xas.fits.expressions import Expression, slope, value
 from ntcspec.xas.paths.feff_files import FeffPath
 from ntcspec.xas.paths.path_chi import PathTables, path_chi_gradient, path_tables
 

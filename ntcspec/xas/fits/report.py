@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from ntcspec.expressions import Expression, expression
 from ntcspec.types import Array, Metric
 from ntcspec.types.exafs_fit import FittedModel
 from ntcspec.xas import fourier
 from ntcspec.xas.fits.build import unit_of
-from ntcspec.xas.fits.expressions import Expression, expression
 from ntcspec.xas.fits.solve import DataSet, PathFit
 
 NAN = float("nan")

@@ -25,9 +25,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ntcspec.expressions import Expression, value
 from ntcspec.peaks import least_squares
 from ntcspec.types import Array
-from ntcspec.xas.fits.expressions import Expression, value
 from ntcspec.xas.fits.model import Model
 from ntcspec.xas.fits.space import Space
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ntcspec.expressions import expression
 from ntcspec.types import Array
 from ntcspec.xas.fits.build import joined
-from ntcspec.xas.fits.expressions import expression
 from ntcspec.xas.fits.model import SLOTS, FitPath, Guess, Known, Model
 from ntcspec.xas.fits.solve import DataSet, fit_paths
 from ntcspec.xas.fits.space import space

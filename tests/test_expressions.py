@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ntcspec.xas.fits.expressions import FUNCTIONS, expression, slope, value
+from ntcspec.expressions import FUNCTIONS, expression, slope, value
 
 NAMES = {"a": 1.7, "b": -0.4, "c": 3.0}
 FINITE = st.floats(0.2, 3.0)
