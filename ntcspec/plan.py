@@ -154,7 +154,9 @@ class Plan:
         for sample in series.samples or tuple(self.study.labels):
             measurement = self._measurement(sample, series.measurement, kind.technique)
             reason = "" if measurement else self._why_missing(sample, series.measurement or kind.technique)
-            if measurement:
+            if measurement and f"{measurement.folder}/{kind.takes}.nxs" not in self.jobs:
+                missing[sample] = f"its stage {kind.takes} has nothing to do"
+            elif measurement:
                 used.append(measurement)
             elif series.samples or reason != NOT_MEASURED:
                 missing[sample] = reason

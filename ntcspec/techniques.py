@@ -166,6 +166,9 @@ STAGES: dict[str, tuple[Stage, ...]] = {
     ),
 }
 SERIES: dict[str, SeriesKind] = {
+    "exafs.fit": SeriesKind(
+        "exafs", "fit", "ntcspec.xas.fits.together:fit_together", "ntcspec.types.exafs_fit:ExafsJointFit"
+    ),
     "xanes.rank": SeriesKind(
         "xanes", "reduce", "ntcspec.xas.xanes.rank:rank_xanes", "ntcspec.types.xanes_series:XanesRank"
     ),

@@ -125,3 +125,10 @@ class Fit(Parameters):
         (1, 2, 3), "", "k weights that are fitted together"
     )
     range_ang: Interval = param((1.0, 3.0), "angstrom", "R range of the fit (not phase-corrected)")
+
+
+class JointFit(Parameters):
+    """Series analysis `exafs.fit`: one model fitted to all samples at once, with parameters in common."""
+
+    model: Name = param(..., "", "name of the model, among those that the samples have under `fit.models`")
+    shared: tuple[Name, ...] = param((), "", "parameters that all samples have in common, such as e0")

@@ -8,12 +8,13 @@ from pydantic import Field, model_validator
 
 from ntcspec.config.base import Parameters, param, required
 from ntcspec.config.exafs import Exafs
+from ntcspec.config.exafs_fit import JointFit
 from ntcspec.config.xanes import Rank, Xanes
 from ntcspec.config.xas import Columns, Edge
 
 Technique = Literal["xanes", "exafs"]
 TECHNIQUES: dict[str, type[Parameters]] = {"xanes": Xanes, "exafs": Exafs}
-SERIES: dict[str, type[Parameters]] = {"xanes.rank": Rank}
+SERIES: dict[str, type[Parameters]] = {"exafs.fit": JointFit, "xanes.rank": Rank}
 STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths", "fit")  # of any technique
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -94,7 +95,7 @@ class Panel(Parameters):
 class Series(Parameters):
     """An analysis of one measurement of several samples together."""
 
-    kind: Literal["xanes.rank"] = required("what is done, e.g. `xanes.rank`")
+    kind: Literal["exafs.fit", "xanes.rank"] = required("what is done, e.g. `xanes.rank`")
     samples: tuple[str, ...] | None = param(None, "", "samples in their order; without it all that have it")
     measurement: str | None = param(None, "", "name of the measurement; without it the technique's name")
     options: dict[str, Any] = param({}, "", "parameters of this kind of analysis")

@@ -73,6 +73,22 @@ class ExafsFits(Metrics):
     k_inv_ang: Array = array("1/angstrom", "photoelectron wavenumber")
     chi: Array = array("1", "chi(k) that was fitted", ("k_inv_ang",))
     chi_covariance: Array = array("1", "its covariance, shape (k, k)")
+    variant_names: tuple[str, ...] = text("systematic variants of the reduction, 'parameter=value'")
+    variant_chi: Array = array("1", "chi(k) of each, shape (variants, k)")
     setup: dict[str, Any] = text("space, k weights, R range and window of the fit")
     tables: tuple[FeffTable, ...] = text("paths of FEFF that the models use")
     PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("chi", "EXAFS that was fitted", "chi", ("k_inv_ang",)),)
+
+
+@dataclass(frozen=True)
+class ExafsJointFit(Metrics):
+    """Result of the series `exafs.fit`: one model fitted to several samples at once, some parameters common to all."""
+
+    model: str = text("name of the model")
+    shared: tuple[str, ...] = text("parameters that all samples have in common")
+    samples: tuple[str, ...] = text("samples, in study order")
+    parameters: tuple[str, ...] = text("free parameters; those of sample number i end in __i")
+    value: Array = array("", "their values, in the units of what they stand in")
+    correlation: Array = array("1", "correlation of the parameters, shape (parameters, parameters)")
+    fits: tuple[FittedModel, ...] = text("the fit of each sample, under its name; statistics are those of the whole")
+    PLOTS: ClassVar[tuple[Plot, ...]] = ()

@@ -56,18 +56,21 @@ def joined(name: str, models: Mapping[str, Model], shared: Sequence[str]) -> Mod
         unknown = [n for n in shared if n not in model.parameters]
         if unknown:
             raise ValueError(f"no parameter {unknown[0]!r}{did_you_mean(unknown[0], model.parameters)}")
-        renamed = {n: n if n in shared else f"{n}__{i}" for n in model.parameters}
+        names = joint_names(model, i, shared)
         for n, parameter in model.parameters.items():
-            parameters[renamed[n]] = _rename(parameter, renamed) if isinstance(parameter, Expression) else parameter
+            parameters[names[n]] = renamed(parameter, names) if isinstance(parameter, Expression) else parameter
         paths.append(
-            tuple(
-                FitPath(p.entry, p.feff, {s: _rename(w, renamed) for s, w in p.slots.items()}) for p in model.paths[0]
-            )
+            tuple(FitPath(p.entry, p.feff, {s: renamed(w, names) for s, w in p.slots.items()}) for p in model.paths[0])
         )
     return Model(name, parameters, tuple(paths))
 
 
-def _rename(words: Expression, names: Mapping[str, str]) -> Expression:
+def joint_names(model: Model, data: int, shared: Sequence[str]) -> dict[str, str]:
+    """Names that the parameters of data set number `data` have in a joint fit."""
+    return {n: n if n in shared else f"{n}__{data}" for n in model.parameters}
+
+
+def renamed(words: Expression, names: Mapping[str, str]) -> Expression:
     """The same expression with other names."""
     import ast
 

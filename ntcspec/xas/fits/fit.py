@@ -28,7 +28,7 @@ from ntcspec.types.exafs_fit import ExafsFits, FeffTable, FittedModel
 from ntcspec.xas.fits.build import build
 from ntcspec.xas.fits.compare import prefer
 from ntcspec.xas.fits.model import Model
-from ntcspec.xas.fits.report import correlations, fitted, metrics
+from ntcspec.xas.fits.report import alone, correlations, fitted, metrics, statistics
 from ntcspec.xas.fits.solve import DataSet, PathFit, fit_paths
 from ntcspec.xas.fits.space import space
 from ntcspec.xas.fourier import chi_covariance
@@ -75,8 +75,10 @@ def fit_exafs(
     found: list[Metric] = []
     drawn: list[FittedModel] = []
     for name, fit in done.fits.items():
-        found += metrics(fit, models[name], done.tried[name], done.fits[best].bic)
-        drawn.append(fitted(fit, models[name], data, transform))
+        subject = alone(fit, models[name])
+        found += metrics(fit, subject, done.tried[name], name)
+        found += statistics(fit, name, done.fits[best].bic)
+        drawn.append(fitted(fit, subject, data, transform, name))
         notes += _notes(fit)
     notes += [f"{name}: not fitted: {why}" for name, why in done.failed.items()]
     return ExafsFits(
@@ -91,6 +93,8 @@ def fit_exafs(
         k_inv_ang=reduced.k_inv_ang.copy(),
         chi=reduced.chi.copy(),
         chi_covariance=covariance,
+        variant_names=reduced.variant_names,
+        variant_chi=reduced.variant_chi,
         setup=setup,
         tables=_tables(done.fits, models, structures),
     )
