@@ -73,8 +73,9 @@ def main() -> None:
         if metrics:
             box = {"lobe": {"k": [4, 10], "r": [1.3, 2.6]}}
             measure_exafs(
-                reduced, transformed, wavelet_map, transform=TRANSFORM, wavelet={"family": "cauchy", "order": 50},
-                windows={"shell": [1.3, 2.6]}, boxes=box, systematic={"kmin_shift_inv_ang": [-0.5, 0.5]},
+                reduced, transformed, wavelet_map, reduce={"rbkg_ang": 1.0}, transform=TRANSFORM,
+                wavelet={"family": "cauchy", "order": 50}, windows={"shell": [1.3, 2.6]}, boxes=box,
+                systematic={"kmin_shift_inv_ang": [-0.5, 0.5]},
             )  # fmt: skip
 
     def rust() -> None:

@@ -140,8 +140,8 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "measure",
             ("reduce", "transform", "wavelet"),
             "ntcspec.xas.features:measure_exafs",
-            "ntcspec.types:Metrics",
-            also=("transform", "wavelet"),
+            "ntcspec.types.exafs:ExafsMeasured",
+            also=("reduce", "transform", "wavelet"),
         ),
         Stage(
             "paths",

@@ -161,6 +161,7 @@ class Measure(Parameters):
 
     windows: dict[Name, Interval] = param({"first_shell": (1.0, 3.0)}, "angstrom", "named R windows")
     boxes: dict[Name, Box] = param({}, "", "named boxes in the wavelet map")
+    peaks_range_ang: Interval = param((0.5, 6.0), "angstrom", "R range in which every peak is listed and judged")
     systematic: MeasureVariants = MeasureVariants()
 
     @model_validator(mode="after")

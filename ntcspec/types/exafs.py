@@ -91,6 +91,27 @@ class WaveletMap:
     PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("wavelet", "wavelet magnitude", "magnitude", ("r_ang", "k_inv_ang")),)
 
 
+@dataclass(frozen=True)
+class RPeak:
+    """One peak of |chi(R)|, or one extremum of Im chi(R)."""
+
+    curve: str = text("magnitude or imaginary")
+    r_ang: float = scalar("angstrom", "R, not phase-corrected")
+    u_stat_ang: float = scalar("angstrom", "statistical standard uncertainty of R")
+    u_sys_ang: float = scalar("angstrom", "systematic uncertainty of R; NaN where a variant has no such peak")
+    height: float = scalar("angstrom^-(w+1)", "value of the curve there")
+    height_error: float = scalar("angstrom^-(w+1)", "statistical standard uncertainty of the value")
+    flags: str = text("why it may say nothing of the sample; empty where nothing speaks against it")
+
+
+@dataclass(frozen=True)
+class ExafsMeasured(Metrics):
+    """Result of `measure`: metrics of named windows and boxes, and every peak of chi(R) with what it is worth."""
+
+    peaks: tuple[RPeak, ...] = text("peaks of |chi(R)|, then extrema of Im chi(R), by R")
+    PLOTS: ClassVar[tuple[Plot, ...]] = ()
+
+
 # --- paths ----------------------------------------------------------------------------------
 
 

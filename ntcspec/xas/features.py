@@ -20,18 +20,18 @@ from typing import Any
 import numpy as np
 
 from ntcspec.errors import UserError
-from ntcspec.types import Array, Metric, Metrics
-from ntcspec.types.exafs import ExafsReduced, ExafsTransformed, WaveletMap
+from ntcspec.types import Array, Metric
+from ntcspec.types.exafs import ExafsMeasured, ExafsReduced, ExafsTransformed, WaveletMap
 from ntcspec.xas import fourier
 from ntcspec.xas.families import family
 from ntcspec.xas.lobes import lobe
 from ntcspec.xas.shells import Measured, shell
+from ntcspec.xas.tracking import track, words
+from ntcspec.xas.variants import half_ranges, variants
 from ntcspec.xas.wavelet import resolve_order
 from ntcspec.xas.wavelet import wavelet as wavelet_transform
 
 SIGNIFICANT = 3.0  # standard deviations
-VARIED = ("kmin_inv_ang", "kmax_inv_ang", "dk_inv_ang", "kweight")
-WEIGHT_KEYS = ("kweight", "kmin_inv_ang", "kmax_inv_ang", "dk_inv_ang", "window")
 HOW = {
     "shell": {
         "position": "maximum of |chi(R)|, summed over k at exact R",
@@ -59,32 +59,24 @@ class _Target:
     evaluate: Evaluate
 
 
-@dataclass(frozen=True)
-class _Variant:
-    """One systematic variant: its parameter, its name, chi(k) and Omega k^w."""
-
-    group: str
-    name: str
-    chi: Array
-    weight: Array
-
-
 def measure_exafs(
     reduced: ExafsReduced,
     transformed: ExafsTransformed,
     wavelet_map: WaveletMap,
     *,
+    reduce: Mapping[str, Any],
     transform: Mapping[str, Any],
     wavelet: Mapping[str, Any],
     windows: Mapping[str, Range],
     boxes: Mapping[str, Mapping[str, Range]] | None = None,
+    peaks_range_ang: Range = (0.5, 6.0),
     systematic: Mapping[str, Sequence[float]] | None = None,
-) -> Metrics:
+) -> ExafsMeasured:
     """Metrics of R windows {name: (rmin, rmax)} and wavelet boxes {name: {'k': (min, max), 'r': (min, max)}}.
 
-    transform and wavelet: the keywords those stages were run with. systematic: transform parameter (kmin_inv_ang,
-    kmax_inv_ang, dk_inv_ang, kweight) -> values tried one at a time, or 'kmin_shift_inv_ang' and the like -> values
-    added to it; the variants of `reduced` count too.
+    reduce, transform and wavelet: the keywords those stages were run with. systematic: transform parameter
+    (kmin_inv_ang, kmax_inv_ang, dk_inv_ang, kweight) -> values tried one at a time, or 'kmin_shift_inv_ang' and the
+    like -> values added to it; the variants of `reduced` count too.
     Raises UserError for a name used twice, an unknown parameter and a variant beyond the data.
     """
     boxes = boxes or {}
@@ -93,15 +85,20 @@ def measure_exafs(
     targets = [_shell_target(reduced.k_inv_ang, n, w) for n, w in windows.items()]
     targets += [_lobe_target(reduced.k_inv_ang, n, b, wavelet_map, wavelet) for n, b in boxes.items()]
     nominal_weight = transformed.window * reduced.k_inv_ang**transformed.kweight
-    variants = _variants(reduced, nominal_weight, transform, systematic or {})
+    tried_here = variants(reduced, nominal_weight, transform, systematic or {})
     covariance, source = fourier.chi_covariance(reduced, transformed.chi_sigma)
     metrics: list[Metric] = []
     for target in targets:
         nominal = target.evaluate(reduced.chi, nominal_weight)
-        tried = [(v.group, v.name, target.evaluate(v.chi, v.weight)) for v in variants]
+        tried = [(v.group, v.name, target.evaluate(v.chi, v.weight)) for v in tried_here]
         metrics += _metrics(target, nominal, tried, covariance, source, transformed)
-    groups = ", ".join(dict.fromkeys(v.group for v in variants)) or "nothing"
-    return Metrics(tuple(metrics), (f"u_stat from {source}", f"u_sys from varying {groups}"))
+    peaks = track(
+        reduced.k_inv_ang, reduced.chi, nominal_weight, range_ang=peaks_range_ang, rbkg_ang=reduce["rbkg_ang"],
+        noise=transformed.noise, error=lambda gradient: _standard(gradient, covariance), variants=tried_here,
+    )  # fmt: skip
+    groups = ", ".join(dict.fromkeys(v.group for v in tried_here)) or "nothing"
+    notes = [f"u_stat from {source}", f"u_sys from varying {groups}"]
+    return ExafsMeasured(tuple(metrics), (*notes, *(words(p) for p in peaks if p.curve == "magnitude")), peaks)
 
 
 def _shell_target(k: Array, name: str, window: Range) -> _Target:
@@ -132,33 +129,6 @@ def _lobe_target(
         return lobe(mother, k, chi, weight, r, values, k_box=(k_low, k_high), r_box=(r_low, r_high))
 
     return _Target(name, "lobe", evaluate)
-
-
-def _variants(
-    reduced: ExafsReduced,
-    nominal_weight: Array,
-    transform: Mapping[str, Any],
-    systematic: Mapping[str, Sequence[float]],
-) -> list[_Variant]:
-    """Variants of the reduction (other chi) and of the transform (other weight)."""
-    variants = [
-        _Variant(name.partition("=")[0], name, chi, nominal_weight)
-        for name, chi in zip(reduced.variant_names, reduced.variant_chi, strict=True)
-    ]
-    for parameter, values in systematic.items():
-        base = parameter.replace("_shift", "")
-        if base not in VARIED:
-            raise UserError(f"measure.systematic.{parameter}", "unknown parameter", "one of: " + ", ".join(VARIED))
-        for value in values:
-            shifted = transform[base] + value if base != parameter else value
-            changed = {key: transform[key] for key in WEIGHT_KEYS} | {base: shifted}
-            try:
-                power, shape = fourier.weights(reduced.k_inv_ang, **changed)
-            except ValueError as problem:
-                where = f"measure.systematic.{parameter}"
-                raise UserError(where, f"{value:g}: {problem}", "leave this value out") from None
-            variants.append(_Variant(parameter, f"{parameter}={value:g}", reduced.chi, power * shape))
-    return variants
 
 
 def _metrics(
@@ -204,12 +174,10 @@ def _systematic(
     """u_sys of a quantity, and why it is missing."""
     if not tried:
         return NAN, "u_sys: no parameter was varied"
-    by_group: dict[str, list[float]] = {}
-    for group, name, measured in tried:
+    for _, name, measured in tried:
         if measured[quantity].reason:
             return NAN, f"u_sys: {measured[quantity].reason} with {name}"
-        by_group.setdefault(group, [nominal.value]).append(measured[quantity].value)
-    return float(np.sqrt(sum((0.5 * (max(v) - min(v))) ** 2 for v in by_group.values()))), ""
+    return half_ranges(nominal.value, [(group, measured[quantity].value) for group, _, measured in tried]), ""
 
 
 def _unit(kind: str, quantity: str, kweight: float) -> str:

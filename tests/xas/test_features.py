@@ -22,6 +22,7 @@ K = 0.05 * np.arange(281)
 TRANSFORM: dict[str, Any] = {
     "kweight": 2, "kmin_inv_ang": 3.0, "kmax_inv_ang": 12.0, "dk_inv_ang": 1.0, "window": "hanning",
 }  # fmt: skip
+REDUCE = {"rbkg_ang": 1.0}
 WAVELET: dict[str, Any] = {"family": "morlet", "eta_sigma": 7.0, "order": None}
 WINDOWS = {"first": (1.4, 2.4), "second": (3.3, 4.5)}
 BOXES = {"lobe": {"k": (4.0, 11.0), "r": (3.0, 4.8)}}
@@ -48,7 +49,13 @@ def _reduced(chi: Array, covariance: Array | None = None, variants: dict[str, Ar
 
 def _measure(reduced: ExafsReduced, **changed: Any) -> dict[str, Metric]:
     transformed = transform_exafs(reduced, **TRANSFORM)
-    arguments = {"transform": TRANSFORM, "wavelet": WAVELET, "windows": WINDOWS, "boxes": BOXES} | changed
+    arguments = {
+        "reduce": {"rbkg_ang": 1.0},
+        "transform": TRANSFORM,
+        "wavelet": WAVELET,
+        "windows": WINDOWS,
+        "boxes": BOXES,
+    } | changed
     metrics = measure_exafs(reduced, transformed, wavelet_exafs(transformed, **arguments["wavelet"]), **arguments)
     return {m.name: m for m in metrics.metrics}
 
@@ -149,7 +156,7 @@ def test_transform_is_varied_too() -> None:
         reduced = _reduced(_chi())
         transformed = transform_exafs(reduced, **(TRANSFORM | change))
         other = measure_exafs(
-            reduced, transformed, wavelet_exafs(transformed, **WAVELET), transform=TRANSFORM | change, wavelet=WAVELET,
+            reduced, transformed, wavelet_exafs(transformed, **WAVELET), reduce=REDUCE, transform=TRANSFORM | change, wavelet=WAVELET,
             windows=WINDOWS,
         )  # fmt: skip
         heights[str(change)] = other.metrics[1].value
@@ -217,7 +224,13 @@ def test_full_monte_carlo_shows_what_the_linear_law_neglects() -> None:
         reduced = reduce_exafs(scans, edge_energy_ev=10000.0, e0_ev=10000.0, weights="equal")
         transformed = transform_exafs(reduced, **TRANSFORM)
         metrics = measure_exafs(
-            reduced, transformed, wavelet_exafs(transformed), transform=TRANSFORM, wavelet=WAVELET, windows=windows
+            reduced,
+            transformed,
+            wavelet_exafs(transformed),
+            reduce=REDUCE,
+            transform=TRANSFORM,
+            wavelet=WAVELET,
+            windows=windows,
         )
         for m in metrics.metrics:
             found.setdefault(m.name, []).append(m.value)
@@ -236,6 +249,7 @@ def test_the_stages_run_one_after_the_other(xas_data: Path) -> None:
     transformed = transform_exafs(reduced, **TRANSFORM)
     wavelet_map = wavelet_exafs(transformed, **WAVELET)
     parameters: dict[str, Any] = {
+        "reduce": REDUCE,
         "windows": {"oxygen": [1.0, 1.8]},
         "boxes": {"tungsten": {"k": [4.0, 11.0], "r": [2.8, 4.2]}},
         "systematic": {"kmin_shift_inv_ang": [-0.5, 0.5], "kmax_inv_ang": [11.0], "dk_shift_inv_ang": []},

@@ -21,6 +21,7 @@ from ntcspec.types.exafs_fit import FittedModel
 from ntcspec.xas import fourier
 from ntcspec.xas.fits.build import renamed, unit_of
 from ntcspec.xas.fits.solve import DataSet, PathFit
+from ntcspec.xas.variants import half_ranges
 
 NAN = float("nan")
 Tried = Sequence[tuple[str, str, PathFit]]  # group, name, fit
@@ -72,7 +73,7 @@ def metric(
     groups = ", ".join(dict.fromkeys(group for group, _, _ in tried))
     method = f"{HOW}, half ranges over {groups}" if groups else HOW
     value, noise, misfit = fit.of(words, facts)
-    spread = _spread(value, [(group, other.of(words, facts)[0]) for group, _, other in tried])
+    spread = half_ranges(value, [(group, other.of(words, facts)[0]) for group, _, other in tried])
     reason = "" if np.isfinite(noise) else _why(fit, words)
     return Metric(name, value, unit, noise, NAN if reason else float(np.hypot(misfit, spread)), method, reason)
 
@@ -94,13 +95,6 @@ def statistics(fit: PathFit, head: str, best_bic: float = NAN) -> list[Metric]:
 def _why(fit: PathFit, words: Expression) -> str:
     held = sorted(set(fit.at_bound) & fit.model.depends(words))
     return f"no uncertainty: {', '.join(held)} at a bound" if held else "no uncertainty: the data do not determine it"
-
-
-def _spread(value: float, others: Sequence[tuple[str, float]]) -> float:
-    groups: dict[str, list[float]] = {}
-    for group, other in others:
-        groups.setdefault(group, [value]).append(other)
-    return float(np.sqrt(sum((0.5 * (max(v) - min(v))) ** 2 for v in groups.values())))
 
 
 def fitted(fit: PathFit, of: Subject, data: DataSet, transform: Mapping[str, Any], name: str) -> FittedModel:
