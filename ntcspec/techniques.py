@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-METRICS = ("measure", "paths", "fit")  # stages whose result holds metrics
+METRICS = ("measure", "paths", "fit", "bend")  # stages whose result holds metrics
 COMMON = ("ntcspec.stage", "ntcspec.store", "ntcspec.types")
 
 
@@ -162,6 +162,15 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             borrows=("element", "edge"),
             structures="paths.structures",
             wanted="fit.models",
+        ),
+        Stage(
+            "bend",
+            ("transform", "wavelet", "measure"),
+            "ntcspec.xas.paths.bend:bend_exafs",
+            "ntcspec.types.exafs:ExafsBend",
+            also=("measure",),
+            borrows=("element", "edge"),
+            wanted="bend.ligand",
         ),
     ),
 }

@@ -161,6 +161,7 @@ class Measure(Parameters):
 
     windows: dict[Name, Interval] = param({"first_shell": (1.0, 3.0)}, "angstrom", "named R windows")
     boxes: dict[Name, Box] = param({}, "", "named boxes in the wavelet map")
+    first_shell: str = param("first_shell", "", "the window that holds the first shell; `ratio` is to that one")
     peaks_range_ang: Interval = param((0.5, 6.0), "angstrom", "R range in which every peak is listed and judged")
     systematic: MeasureVariants = MeasureVariants()
 
@@ -168,6 +169,30 @@ class Measure(Parameters):
     def _names(self) -> Measure:
         for name in self.windows.keys() & self.boxes.keys():
             raise ValueError(f"{name!r} names a window and a box: the metrics could not be told apart")
+        return self
+
+
+class Bend(Parameters):
+    """Bend of octahedra by their forward-scattering lobe. Without `ligand` the stage is not run."""
+
+    ligand: str | None = param(None, "", "element at the corners of the octahedra, such as Cl")
+    box: Name = param("multiple_scattering", "", "box of `measure` that holds the lobe")
+    angles_deg: Annotated[tuple[Annotated[float, Field(ge=0, le=80)], ...], Field(min_length=4)] = param(
+        (0, 5, 10, 15, 20, 25, 30, 35, 40, 45), "degree", "bends that FEFF computes, ascending"
+    )
+    program: Literal["feff6l", "feff8l"] = param("feff6l", "", "the FEFF that comes with xraylarch")
+    distance_ang: float = param(2.35, "angstrom", "absorber-ligand distance", gt=1, le=4)
+    u_distance_ang: float = param(0.02, "angstrom", "its standard uncertainty", ge=0)
+    sigma2_single_ang2: float = param(0.006, "angstrom^2", "mean-square disorder of the first shell", ge=0)
+    sigma2_multiple_ang2: float = param(0.010, "angstrom^2", "mean-square disorder of all other paths", ge=0)
+    u_sigma2_ang2: float = param(0.003, "angstrom^2", "standard uncertainty of each of the two", ge=0)
+    e0_shift_ev: float = param(0.0, "eV", "FEFF's origin of k minus that of the data")
+    u_e0_shift_ev: float = param(2.0, "eV", "its standard uncertainty", ge=0)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Bend:
+        if any(b <= a for a, b in zip(self.angles_deg, self.angles_deg[1:], strict=False)):
+            raise ValueError("`angles_deg` must ascend")
         return self
 
 
@@ -181,6 +206,16 @@ class Exafs(Parameters):
     measure: Measure = Measure()
     paths: Paths = Paths()
     fit: Fit = Fit()
+    bend: Bend = Bend()
+
+    @model_validator(mode="after")
+    def _bend(self) -> Exafs:
+        if self.bend.ligand is not None and self.bend.box not in self.measure.boxes:
+            hint = did_you_mean(self.bend.box, self.measure.boxes)
+            raise ValueError(f"bend.box: no box {self.bend.box!r} under `measure.boxes`{hint}")
+        if self.bend.ligand is not None and self.measure.first_shell not in self.measure.windows:
+            raise ValueError(f"measure.first_shell: no window {self.measure.first_shell!r} under `measure.windows`")
+        return self
 
     @model_validator(mode="after")
     def _structures(self) -> Exafs:

@@ -15,7 +15,7 @@ from ntcspec.config.xas import Columns, Edge
 Technique = Literal["xanes", "exafs"]
 TECHNIQUES: dict[str, type[Parameters]] = {"xanes": Xanes, "exafs": Exafs}
 SERIES: dict[str, type[Parameters]] = {"exafs.fit": JointFit, "xanes.rank": Rank}
-STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths", "fit")  # of any technique
+STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths", "fit", "bend")  # of any technique
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 
@@ -39,6 +39,7 @@ class Common(Parameters):
     measure: dict[str, Any] = param({}, "", "parameters of the stage `measure` for this measurement alone")
     paths: dict[str, Any] = param({}, "", "parameters of the stage `paths` for this measurement alone")
     fit: dict[str, Any] = param({}, "", "parameters of the stage `fit` for this measurement alone")
+    bend: dict[str, Any] = param({}, "", "parameters of the stage `bend` for this measurement alone")
 
 
 class Measurement(Common):

@@ -153,3 +153,22 @@ class ExafsPaths(Metrics):
     assignments: tuple[LobeAssignment, ...] = text("one entry a structure and box")
 
     PLOTS: ClassVar[tuple[Plot, ...]] = ()
+
+
+# --- bend -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ExafsBend(Metrics):
+    """Result of `bend`: strength of the forward-scattering lobe of bent octahedra, beside that of the data."""
+
+    box: str = text("box of the lobe in the wavelet map")
+    angle_deg: Array = array("degree", "bend: each ligand-absorber-ligand angle of the octahedron is 180 minus it")
+    ratio: Array = array("1", "strength of the lobe over the first shell, model", ("angle_deg",))
+    varied: tuple[str, ...] = text("parameter of the model that was moved by its uncertainty")
+    varied_ratio: Array = array("1", "the ratio then, shape (varied, angles)")
+    data_ratio: float = scalar("1", "the ratio in the data")
+    data_u_stat: float = scalar("1", "its statistical standard uncertainty")
+    data_u_sys: float = scalar("1", "its systematic uncertainty")
+    verdict: str = text("what can be said of the bend")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("bend", "lobe of bent octahedra", "ratio", ("angle_deg",)),)

@@ -25,7 +25,8 @@ from ntcspec.types.exafs import ExafsMeasured, ExafsReduced, ExafsTransformed, W
 from ntcspec.xas import fourier
 from ntcspec.xas.families import family
 from ntcspec.xas.lobes import lobe
-from ntcspec.xas.shells import Measured, shell
+from ntcspec.xas.shells import Measured, over, shell
+from ntcspec.xas.strength import lobe_ratio
 from ntcspec.xas.tracking import track, words
 from ntcspec.xas.variants import half_ranges, variants
 from ntcspec.xas.wavelet import resolve_order
@@ -37,14 +38,17 @@ HOW = {
         "position": "maximum of |chi(R)|, summed over k at exact R",
         "height": "maximum of |chi(R)|",
         "area": "integral of |chi(R)| dR over the window",
+        "ratio": "height over that of the first shell",
     },
     "lobe": {
         "position_r": "maximum of |W(R, k)|, R",
         "position_k": "maximum of |W(R, k)|, k",
         "height": "maximum of |W(R, k)|",
         "volume": "integral of |W(R, k)| dk dR over the box",
+        "ratio": "rms of |W| over the box, without the first shell's tail and noise, over that of the first shell",
     },
 }
+
 NAN = float("nan")
 Range = Sequence[float]
 Evaluate = Callable[[Array, Array], dict[str, Measured]]  # (chi, weight) -> values by quantity
@@ -69,6 +73,7 @@ def measure_exafs(
     wavelet: Mapping[str, Any],
     windows: Mapping[str, Range],
     boxes: Mapping[str, Mapping[str, Range]] | None = None,
+    first_shell: str = "first_shell",
     peaks_range_ang: Range = (0.5, 6.0),
     systematic: Mapping[str, Sequence[float]] | None = None,
 ) -> ExafsMeasured:
@@ -76,22 +81,26 @@ def measure_exafs(
 
     reduce, transform and wavelet: the keywords those stages were run with. systematic: transform parameter
     (kmin_inv_ang, kmax_inv_ang, dk_inv_ang, kweight) -> values tried one at a time, or 'kmin_shift_inv_ang' and the
-    like -> values added to it; the variants of `reduced` count too.
+    like -> values added to it; the variants of `reduced` count too. first_shell: the window that others and the lobes
+    are compared with, where there is one of that name.
     Raises UserError for a name used twice, an unknown parameter and a variant beyond the data.
     """
     boxes = boxes or {}
     for name in set(windows) & set(boxes):
         raise UserError(f"measure.boxes.{name}", "the name is taken by an R window", "give another name")
     targets = [_shell_target(reduced.k_inv_ang, n, w) for n, w in windows.items()]
-    targets += [_lobe_target(reduced.k_inv_ang, n, b, wavelet_map, wavelet) for n, b in boxes.items()]
     nominal_weight = transformed.window * reduced.k_inv_ang**transformed.kweight
+    first = windows.get(first_shell)
+    for name, box in boxes.items():
+        targets.append(_lobe_target(transformed, name, box, wavelet_map, wavelet, first))
     tried_here = variants(reduced, nominal_weight, transform, systematic or {})
     covariance, source = fourier.chi_covariance(reduced, transformed.chi_sigma)
+    nominal = _evaluate(targets, reduced.chi, nominal_weight, first_shell)
+    tried = [(v.group, v.name, _evaluate(targets, v.chi, v.weight, first_shell)) for v in tried_here]
     metrics: list[Metric] = []
     for target in targets:
-        nominal = target.evaluate(reduced.chi, nominal_weight)
-        tried = [(v.group, v.name, target.evaluate(v.chi, v.weight)) for v in tried_here]
-        metrics += _metrics(target, nominal, tried, covariance, source, transformed)
+        others = [(group, name, found[target.name]) for group, name, found in tried]
+        metrics += _metrics(target, nominal[target.name], others, covariance, source, transformed)
     peaks = track(
         reduced.k_inv_ang, reduced.chi, nominal_weight, range_ang=peaks_range_ang, rbkg_ang=reduce["rbkg_ang"],
         noise=transformed.noise, error=lambda gradient: _standard(gradient, covariance), variants=tried_here,
@@ -99,6 +108,17 @@ def measure_exafs(
     groups = ", ".join(dict.fromkeys(v.group for v in tried_here)) or "nothing"
     notes = [f"u_stat from {source}", f"u_sys from varying {groups}"]
     return ExafsMeasured(tuple(metrics), (*notes, *(words(p) for p in peaks if p.curve == "magnitude")), peaks)
+
+
+def _evaluate(
+    targets: Sequence[_Target], chi: Array, weight: Array, first_shell: str
+) -> dict[str, dict[str, Measured]]:
+    """All quantities of all targets, with the ratios to the first shell where there is one."""
+    found = {target.name: target.evaluate(chi, weight) for target in targets}
+    if first_shell in found:
+        for name in (t.name for t in targets if t.kind == "shell" and t.name != first_shell):
+            found[name]["ratio"] = over(found[name]["height"], found[first_shell]["height"])
+    return found
 
 
 def _shell_target(k: Array, name: str, window: Range) -> _Target:
@@ -109,24 +129,32 @@ def _shell_target(k: Array, name: str, window: Range) -> _Target:
 
 
 def _lobe_target(
-    k: Array, name: str, box: Mapping[str, Range], wavelet_map: WaveletMap, parameters: Mapping[str, Any]
-) -> _Target:
-    (k_low, k_high), (r_low, r_high) = ((float(x) for x in box[axis]) for axis in ("k", "r"))
-    r = wavelet_map.r_ang
-    if not (k_low < k_high and r_low < r_high):
+    transformed: ExafsTransformed, name: str, box: Mapping[str, Range], wavelet_map: WaveletMap,
+    parameters: Mapping[str, Any], first: Range | None,
+) -> _Target:  # fmt: skip
+    k_box, r_box = ((float(box[axis][0]), float(box[axis][1])) for axis in ("k", "r"))
+    k, r = transformed.k_inv_ang, wavelet_map.r_ang
+    if not (k_box[0] < k_box[1] and r_box[0] < r_box[1]):
         raise UserError(f"measure.boxes.{name}", f"k {box['k']}, r {box['r']}: not ascending", "give (min, max)")
-    if r_low < r[0] - 1e-9 or r_high > r[-1] + 1e-9:
+    if r_box[0] < r[0] - 1e-9 or r_box[1] > r[-1] + 1e-9:
         raise UserError(
             f"measure.boxes.{name}.r",
-            f"{r_low:g} to {r_high:g} A is beyond the map, {r[0]:g} to {r[-1]:g} A",
+            f"{r_box[0]:g} to {r_box[1]:g} A is beyond the map, {r[0]:g} to {r[-1]:g} A",
             "widen wavelet.rmin_ang, rmax_ang",
         )
     order = resolve_order(wavelet_map.family, eta_sigma=parameters.get("eta_sigma"), order=parameters.get("order"))
     mother = family(wavelet_map.family, order)
+    ratio = None
+    if first is not None:
+        ratio = lobe_ratio(
+            mother, k, r, family=wavelet_map.family, order=order, k_box=k_box, r_box=r_box, first=first,
+            kweight=transformed.kweight, chi_sigma=transformed.chi_sigma,
+        )  # fmt: skip
 
     def evaluate(chi: Array, weight: Array) -> dict[str, Measured]:
         values = wavelet_transform(k, chi * weight, r, family=wavelet_map.family, order=order)
-        return lobe(mother, k, chi, weight, r, values, k_box=(k_low, k_high), r_box=(r_low, r_high))
+        found = lobe(mother, k, chi, weight, r, values, k_box=k_box, r_box=r_box)
+        return {**found, "ratio": ratio(chi, weight)} if ratio else found
 
     return _Target(name, "lobe", evaluate)
 
@@ -151,7 +179,7 @@ def _metrics(
         value, u_stat = measured.value, _standard(measured.gradient, covariance)
         if measured.reason:
             value, u_stat, u_sys, reason = NAN, NAN, NAN, measured.reason
-        elif weak:
+        elif value < SIGNIFICANT * u_stat if quantity == "ratio" else weak:
             reason = f"below {SIGNIFICANT:g} sigma of the noise"
             if quantity.startswith("position"):
                 value, u_stat, u_sys = NAN, NAN, NAN
@@ -186,5 +214,7 @@ def _unit(kind: str, quantity: str, kweight: float) -> str:
         return "angstrom"
     if quantity == "position_k":
         return "angstrom^-1"
+    if quantity == "ratio":
+        return "1"
     power = kweight + 1 if kind == "shell" and quantity == "height" else kweight
     return f"angstrom^{-power:g}" if power else "1"

@@ -139,13 +139,18 @@ def _volume(
     r_box: tuple[float, float],
 ) -> Measured:  # fmt: skip
     """Volume of |W| in the box and its derivatives by chi."""
-    k_step = float(k[1] - k[0])
     cell_r, cell_k = overlap(r, *r_box), overlap(k, *k_box)
     rows = np.flatnonzero(cell_r)
     part, cells = values[rows], cell_r[rows, None] * cell_k
     size = np.abs(part)
-    unit = np.divide(np.conj(part), size, out=np.zeros_like(part), where=size > 0) * cells
-    length = fast_length(int(padded_length(mother, r[rows].min(keepdims=True), k.size, k_step)[0]))
-    pulled = np.fft.ifft(unit, n=length, axis=-1)[:, : length // 2 + 1] * filters(mother, r[rows], length, k_step)
-    gradient = np.fft.fft(pulled.sum(axis=0), n=length)[: k.size].real
-    return Measured(float(np.sum(size * cells)), gradient * weight)
+    unit = np.zeros_like(part)
+    np.divide(np.conj(part), size, out=unit, where=size > 0)
+    return Measured(float(np.sum(size * cells)), pull(mother, k, r[rows], unit * cells) * weight)
+
+
+def pull(mother: Family, k: Array, r: Array, by_w: Complex) -> Array:
+    """Adjoint of the transform: derivatives by x, shape (k,), of what has d f = Re sum by_w dW; by_w: shape (r, k)."""
+    k_step = float(k[1] - k[0])
+    length = fast_length(int(padded_length(mother, r.min(keepdims=True), k.size, k_step)[0]))
+    pulled = np.fft.ifft(by_w, n=length, axis=-1)[:, : length // 2 + 1] * filters(mother, r, length, k_step)
+    return np.asarray(np.fft.fft(pulled.sum(axis=0), n=length)[: k.size].real)

@@ -38,6 +38,14 @@ def missing(size: int, reason: str) -> Measured:
     return Measured(float("nan"), np.full(size, np.nan), reason)
 
 
+def over(part: Measured, whole: Measured) -> Measured:
+    """part / whole with its derivatives; missing where one of them is."""
+    if part.reason or whole.reason:
+        return missing(part.gradient.size, part.reason or f"first shell: {whole.reason}")
+    ratio = part.value / whole.value
+    return Measured(ratio, (part.gradient - ratio * whole.gradient) / whole.value)
+
+
 def shell(k_inv_ang: Array, chi: Array, weight: Array, *, rmin_ang: float, rmax_ang: float) -> dict[str, Measured]:
     """'position', 'height' and 'area' of the highest point of |chi(R)| between rmin and rmax.
 

@@ -1,4 +1,4 @@
-# EXAFS: ingest -> reduce -> transform -> wavelet -> measure, paths where structures are named, fit where models are
+# EXAFS: ingest -> reduce -> transform -> wavelet -> measure, paths where structures are named, fit where models are, bend where a ligand is
 EXAFS = measurement_pattern(PLAN.study, "exafs")
 
 
@@ -162,5 +162,29 @@ rule exafs_fit:
         key=job_params("results/{sample}/{measurement}/fit.nxs", "key"),
     message:
         "fit {wildcards.sample} / {wildcards.measurement}"
+    script:
+        "../scripts/stage.py"
+
+
+rule exafs_bend:
+    input:
+        job_inputs("results/{sample}/{measurement}/bend.nxs"),
+    output:
+        update("results/{sample}/{measurement}/bend.nxs"),
+        update("results/{sample}/{measurement}/bend.json"),
+    log:
+        "results/logs/{sample}/{measurement}/bend.log",
+    wildcard_constraints:
+        measurement=EXAFS,
+    params:
+        work=job_params("results/{sample}/{measurement}/bend.nxs", "work"),
+        about=job_params("results/{sample}/{measurement}/bend.nxs", "about"),
+        settings=job_params("results/{sample}/{measurement}/bend.nxs", "settings"),
+        origin=job_params("results/{sample}/{measurement}/bend.nxs", "origin"),
+        modules=job_params("results/{sample}/{measurement}/bend.nxs", "modules"),
+        code=job_params("results/{sample}/{measurement}/bend.nxs", "code"),
+        key=job_params("results/{sample}/{measurement}/bend.nxs", "key"),
+    message:
+        "bend {wildcards.sample} / {wildcards.measurement}"
     script:
         "../scripts/stage.py"
