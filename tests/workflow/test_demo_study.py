@@ -60,6 +60,40 @@ def test_the_lobe_falls_with_milling_and_a_shuffled_order_does_not(demo: Path) -
     assert not falls([volume[i] for i in (2, 0, 4, 1, 3)])
 
 
+def test_the_lobe_beside_the_first_shell_falls_outside_its_uncertainties(demo: Path) -> None:
+    """Of all 120 orders of the samples only the true one makes it fall: each step is larger than both uncertainties."""
+    ratio = series(demo, "exafs", "multiple_scattering.ratio")
+    value, u = np.array(ratio["value"]), np.hypot(ratio["u_stat"], ratio["u_sys"])
+    assert (-np.diff(value) > 2 * u[1:]).all()
+    orders = [list(value[list(order)]) for order in itertools.permutations(range(len(NTC)))]
+    assert sum(falls(order) for order in orders) == 1 and falls(orders[0])
+
+
+def test_the_octahedra_of_the_model_bend_more_and_more(demo: Path) -> None:
+    bend = series(demo, "exafs", "multiple_scattering.bend")
+    assert bend["value"][0] == bend["value"][1] == 0, "annealed and 6 h: an upper limit only"
+    assert falls(bend["value"][:0:-1])
+    assert bend["value"][-1] > 3 * np.hypot(bend["u_stat"][-1], bend["u_sys"][-1]), "40 h: they are bent"
+    notes = json.loads((demo / "results/NTC_annealed/exafs/bend.json").read_text())["notes"]
+    assert notes[0].startswith("multiple_scattering: at most"), "the crystal of the model is nearly straight"
+
+
+def test_fits_find_the_distances_that_were_put_in(demo: Path) -> None:
+    truth = json.loads((demo / "raw/truth.json").read_text())["exafs"]
+    listed = [p for p in truth["phases"]["TaCl5"]["paths"] if p["legs"] == 2 and p["r_ang"] < 3.0]
+    for name, near in (("two_distances.r1", True), ("two_distances.r2", False)):
+        some = [p for p in listed if (p["r_ang"] < 2.4) == near]
+        mean = np.average([p["r_ang"] for p in some], weights=[p["n"] for p in some])
+        assert metric(demo, "TaCl5", name) == pytest.approx(mean, abs=0.010)
+    assert metric(demo, "TaCl5", "two_distances.near") == pytest.approx(4 / 6, abs=0.05)
+    for sample in NTC:
+        known = truth["samples"][sample]["first_shell"]
+        assert metric(demo, sample, "two_distances.mean_r") == pytest.approx(known["r_ang"], abs=0.010)
+    notes = {s: json.loads((demo / f"results/{s}/exafs/fit.json").read_text())["notes"] for s in ("TaCl5", "NTC_40_h")}
+    assert any("two_distances has the lowest BIC" in note and "under every variant" in note for note in notes["TaCl5"])
+    assert any("cannot be decided" in note for note in notes["NTC_40_h"]), "two distances or a skewed one"
+
+
 def test_the_lobe_is_assigned_by_the_paths_of_the_crystal(demo: Path) -> None:
     share = row(demo, "exafs", "NTC annealed", "crystal.multiple_scattering.forward.share")
     assert float(share["value"]) - 3 * float(share["u_sys"]) > 0.5
