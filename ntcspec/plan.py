@@ -196,10 +196,10 @@ class Plan:
     def _panel_job(self, name: str) -> Job:
         panel = self.study.panels[name]
         kind = KINDS[panel.kind]
-        entries, inputs, simulated = (
-            self._series_drawn(panel, kind) if kind.series else self._samples_drawn(panel, kind)
-        )
-        parameters = {"kind": panel.kind, "title": panel.title, "options": panel.options, "entries": entries}
+        draws = self._table_drawn if kind.table else self._series_drawn if kind.series else self._samples_drawn
+        entries, inputs, simulated = draws(panel, kind)
+        drawn = {"kind": panel.kind, "title": panel.title, "options": panel.options}
+        parameters: dict[str, Any] = {**drawn, "entries": entries, "table": kind.table}
         outputs = tuple(f"results/panels/{name}.{suffix}" for suffix in PANEL_SUFFIXES)
         about = {**self._about_study("panel", simulated), "panel": name}
         takes = {stage: stage_of(kind.technique, stage).result for stage in kind.needs}
@@ -215,8 +215,13 @@ class Plan:
             missing = "" if measurement else self._why_missing(sample, panel.measurement or kind.technique)
             if missing == NOT_MEASURED and not panel.samples:
                 continue  # without an explicit list, samples that never had this technique are no loss
-            if measurement:
-                inputs.extend(self._artifact(stage, f"{measurement.folder}/{stage}.nxs") for stage in kind.needs)
+            needed = [f"{measurement.folder}/{stage}.nxs" for stage in kind.needs] if measurement else []
+            idle = [stage for stage, path in zip(kind.needs, needed, strict=False) if path not in self.jobs]
+            if idle and not panel.samples:
+                continue  # nor those where an optional stage is not wanted
+            missing = missing or (f"its stage {idle[0]} has nothing to do" if idle else "")
+            if not missing:
+                inputs.extend(self._artifact(stage, path) for stage, path in zip(kind.needs, needed, strict=True))
             simulated = bool(measurement and measurement.simulated)
             label = self.study.labels[sample]
             entries.append({"sample": sample, "label": label, "simulated": simulated, "missing": missing})
@@ -230,6 +235,16 @@ class Plan:
             {"sample": n, "label": n, "simulated": yes, "missing": ""} for n, yes in zip(names, simulated, strict=True)
         ]
         return entries, [self._artifact(kind.series, f"results/series/{n}.nxs") for n in names], any(simulated)
+
+    def _table_drawn(self, panel: Panel, kind: PanelKind) -> tuple[list[dict[str, Any]], list[Input], bool]:
+        """The same for a panel that draws the table of metrics against properties of the samples."""
+        entries = []
+        for sample in panel.samples or self.study.labels:
+            about: Mapping[str, Any] = self.study.samples.get(sample, {"simulated": False, "properties": {}})
+            missing = "" if sample in self.study.samples else self._why_missing(sample, "*")
+            shown = {"sample": sample, "label": self.study.labels[sample], "missing": missing}
+            entries.append({**shown, "simulated": about["simulated"], "properties": about["properties"]})
+        return entries, [self._artifact("metrics", TABLE)], any(bool(e["simulated"]) for e in entries)
 
     def _measurement(self, sample: str, name: str | None, technique: str) -> MeasurementPlan | None:
         """The (first) measurement of a sample by that technique, of that name if one is given."""

@@ -12,7 +12,7 @@ from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
 from ntcspec.plan import SUMS, Job, Plan
 from ntcspec.provenance import sha256_file
-from ntcspec.study.table import RECORD_PREFIX
+from ntcspec.study.table import read_table_record
 from ntcspec.techniques import METRICS
 
 
@@ -40,17 +40,12 @@ def read_any_record(path: Path) -> dict[str, object]:
         from ntcspec.plot.metadata import read_record
 
         return json.loads(read_record(path))
-    nothing = UserError(path.as_posix(), "carries no record of ntcspec", "name a file of results/")
+    if path.suffix != ".json":
+        return read_table_record(path)
     try:
-        with path.open(encoding="utf-8") as stream:
-            if path.suffix == ".json":
-                return json.load(stream)["record"]
-            first = stream.readline()
+        return json.loads(path.read_text(encoding="utf-8"))["record"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise nothing from None
-    if not first.startswith(RECORD_PREFIX):
-        raise nothing
-    return json.loads(first.removeprefix(RECORD_PREFIX))
+        raise UserError(path.as_posix(), "carries no record of ntcspec", "name a file of results/") from None
 
 
 def stale(plan: Plan) -> list[Job]:

@@ -7,6 +7,7 @@ import re
 import sys
 import typing
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from ntcspec.config.study import (
     Series,
     StudyFile,
 )
+from ntcspec.plot import KINDS, description
 
 HEAD = """\
 # Configuration
@@ -57,6 +59,9 @@ def page() -> str:
             parts += _section(f"`{stage}`", typing.cast(type[BaseModel], info.annotation), "###")
     for kind, model in SERIES.items():
         parts += _section(f"Options of the series `{kind}`", model, "##")
+    parts.append("## Kinds of panels")
+    for kind in KINDS.values():
+        parts += [f"### Panel `{kind.name}`", description(kind.name), _options(kind.options)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -81,6 +86,19 @@ def _table(model: type[BaseModel]) -> Iterator[str]:
         cells = (f"`{name}`", _default(info), _unit(info), _range(info), info.description or "see below")
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     yield "\n".join(rows)
+
+
+def _options(options: type) -> str:
+    rows = ["| option | default | unit | meaning |", "|---|---|---|---|"]
+    for one in fields(options):
+        default = (
+            "none"
+            if one.default is None
+            else f"`{list(one.default) if isinstance(one.default, tuple) else one.default}`"
+        )
+        cells = (f"`{one.name}`", default, one.metadata["unit"], one.metadata["meaning"])
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows)
 
 
 def _default(info: FieldInfo) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ntcspec.config.resolve import Resolver, merge
 from ntcspec.config.resolved import Study
@@ -150,6 +151,23 @@ def _check_panels(model: StudyFile, file: YamlFile, resolver: Resolver, problems
         series = [
             n for n, s in model.series.items() if s.kind == KINDS[panel.kind].series and panel.series in (None, n)
         ]
+        if KINDS[panel.kind].table:
+            _check_table_panel(("panels", name, "options"), panel.options, file, resolver, problems)
         if KINDS[panel.kind].series and not series:
             what = f"there is no series {panel.series or ''!r} of kind {KINDS[panel.kind].series}"
             problems.append(UserError(file.where(("panels", name)), what, "add one under `series`"))
+
+
+def _check_table_panel(
+    key: Key, options: Mapping[str, Any], file: YamlFile, resolver: Resolver, problems: list[UserError]
+) -> None:
+    """A panel of the study's table must name metrics, and a property that samples have."""
+    if not options.get("metrics"):
+        what, fix = "no metric is named", "name some: `metrics: [measurement.metric]`, as in results/metrics.csv"
+        problems.append(UserError(file.where(key), what, fix))
+    known = dict.fromkeys(name for one in resolver.about.values() for name in one["properties"])
+    wanted = options.get("against")
+    if wanted and wanted not in known:
+        what = f"no sample has a property {wanted!r}{did_you_mean(str(wanted), known)}"
+        fix = f"known: {', '.join(known)}" if known else "give it under `properties` in samples.yaml"
+        problems.append(UserError(file.where((*key, "against")), what, fix))

@@ -10,6 +10,7 @@ This module and `metadata` start without matplotlib and numpy; the functions imp
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.plot import exafs_options, xanes_options
+from ntcspec.plot import exafs_options, study_options, xanes_options
 from ntcspec.plot import options as _options
 from ntcspec.plot.metadata import read_record
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from ntcspec.plot.data import PanelData
 
-__all__ = ["KINDS", "Entry", "PanelKind", "draw", "panel_data", "read_record", "resolve_options", "save"]
+__all__ = ["KINDS", "Entry", "PanelKind", "description", "draw", "panel_data", "read_record", "resolve_options", "save"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class PanelKind:
     needs: stages whose artifacts it draws from; none where `series` is named.
     options: frozen dataclass of its options; every field has a default and says unit and meaning in its metadata.
     series: kind of the series analysis whose artifact it draws; then each entry is a series, not a sample.
+    table: it draws the study's table of metrics and the properties of the samples, whatever their techniques.
     """
 
     name: str
@@ -45,13 +47,14 @@ class PanelKind:
     needs: tuple[str, ...]
     options: type
     series: str = ""
+    table: bool = False
 
 
 @dataclass(frozen=True)
 class Entry:
     """One sample in a panel, or one series of samples.
 
-    stages: stage name, or kind of series analysis -> its result (a dataclass of ntcspec.types).
+    stages: stage name, kind of series analysis, or 'table' -> its result (a dataclass of ntcspec.types).
     missing: why there is nothing to draw; then `stages` is empty.
     """
 
@@ -69,6 +72,7 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
             PanelKind("exafs.mu", "exafs", ("reduce",), exafs_options.MuOptions),
             PanelKind("exafs.chi_k", "exafs", ("transform",), exafs_options.ChiKOptions),
             PanelKind("exafs.chi_r", "exafs", ("transform",), exafs_options.ChiROptions),
+            PanelKind("exafs.fit", "exafs", ("fit",), exafs_options.FitOptions),
             PanelKind("exafs.wavelet", "exafs", ("wavelet",), exafs_options.WaveletOptions),
             PanelKind("xanes.norm", "xanes", ("reduce", "measure"), xanes_options.NormOptions),
             PanelKind("xanes.pre_edge", "xanes", ("reduce", "measure"), xanes_options.PreEdgeOptions),
@@ -77,6 +81,7 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
             PanelKind("xanes.derivative", "xanes", ("transform",), xanes_options.DerivativeOptions),
             PanelKind("xanes.rank", "xanes", (), xanes_options.RankOptions, series="xanes.rank"),
             PanelKind("xanes.scores", "xanes", (), xanes_options.ScoresOptions, series="xanes.rank"),
+            PanelKind("study.trend", "study", (), study_options.TrendOptions, table=True),
         )
     }
 )
@@ -97,8 +102,14 @@ def _xanes() -> Builders:
     return xanes.BUILDERS
 
 
+def _study() -> Builders:
+    from ntcspec.plot import study_trend
+
+    return study_trend.BUILDERS
+
+
 # Technique -> its builders. Loaded when called, but by plain imports: fingerprints of code follow those.
-_BUILDERS: Mapping[str, Callable[[], Builders]] = MappingProxyType({"exafs": _exafs, "xanes": _xanes})
+_BUILDERS: Mapping[str, Callable[[], Builders]] = MappingProxyType({"exafs": _exafs, "study": _study, "xanes": _xanes})
 
 
 def resolve_options(kind: str, options: Mapping[str, Any]) -> Any:
@@ -125,6 +136,11 @@ def panel_data(kind: str, entries: Sequence[Entry], options: Mapping[str, Any], 
     resolved = resolve_options(kind, options)
     builders = _BUILDERS[KINDS[kind].technique]()
     return replace(builders[kind](entries, resolved), title=title)
+
+
+def description(kind: str) -> str:
+    """What a panel of that kind draws, in a sentence or two."""
+    return inspect.cleandoc(_BUILDERS[KINDS[kind].technique]()[kind].__doc__ or "")
 
 
 def draw(data: PanelData, *, title: str = "") -> Figure:

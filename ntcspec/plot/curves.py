@@ -24,6 +24,7 @@ from ntcspec.plot.data import (
     SECOND,
     THIRD,
     TOTAL,
+    VALUES,
     WINDOW,
     PanelData,
     Series,
@@ -50,6 +51,12 @@ LOOKS: dict[str, dict[str, object]] = {
     JOINED: {"linewidth": style.THIN_PT, "marker": "o", "markersize": 3.0, "zorder": 3.0},
     NOISE: {"linewidth": style.THIN_PT, "linestyle": (0, (4, 2)), "zorder": 2.6},
 }
+LOOKS |= {
+    role: {"linestyle": "none", "marker": marker, "markersize": 3.2, "markeredgewidth": 0.0, "zorder": 3.0}
+    for role, marker in zip(VALUES, "os^D", strict=True)
+}
+SPAN = "#ececec"  # ground of a shaded range
+THICK_PT = 1.4  # error bar of a single value
 BAND_ALPHA, RANGE_ALPHA = 0.3, 0.18  # of a standard uncertainty; of a range over choices, or a filled line
 
 
@@ -58,6 +65,8 @@ def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
     axes = pen.figure.add_axes((0.15, 0.2, 0.7, 0.7))
     axes.set_gid("axes")
     palette = style.colours(data.palette)
+    for i, span in enumerate(data.spans):
+        axes.axvspan(span.low, span.high, color=SPAN, linewidth=0, zorder=1.0).set_gid(f"span_{i}")
     for i, series in enumerate(data.series):
         curve(axes, series, palette[series.colour], str(i))
     _axes(pen, axes, data)
@@ -69,6 +78,7 @@ def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
     _layout(pen, axes, data, head, beside, legend)
     if beside:
         _write_beside(pen, axes, named, beside, palette)
+    overlay.span_names(pen, axes, data)
     letters = overlay.marks(pen, axes, data, palette)
     if data.inset:
         overlay.inset(pen, axes, data, palette, letters, curve)
@@ -83,6 +93,9 @@ def curve(axes: Axes, series: Series, colour: ColorType, name: str) -> None:
         look["markerfacecolor"] = "none"
     (line,) = axes.plot(series.x, y, color=line_colour, **look)  # type: ignore[arg-type]
     line.set_gid(f"series_{name}")
+    if series.role in VALUES:
+        _error_bars(axes, series, line_colour, name)
+        return
     if series.y_low.size:
         low, high = series.y_low + series.offset, series.y_high + series.offset
         extent = axes.fill_between(series.x, low, high, color=colour, alpha=RANGE_ALPHA, linewidth=0, zorder=2.1)
@@ -96,7 +109,26 @@ def curve(axes: Axes, series: Series, colour: ColorType, name: str) -> None:
         band.set_gid(f"band_{name}")
 
 
+def _error_bars(axes: Axes, series: Series, colour: ColorType, name: str) -> None:
+    """Of single values: thick the standard uncertainty, thin the range; sideways the uncertainty of x."""
+    y, x = series.y + series.offset, series.x
+    parts = []
+    if series.y_low.size:
+        low, high = series.y_low + series.offset, series.y_high + series.offset
+        parts.append((axes.vlines(x, low, high, color=colour, linewidth=style.THIN_PT), "range"))
+    if series.y_error.size:
+        thick = axes.vlines(x, y - series.y_error, y + series.y_error, color=colour, linewidth=THICK_PT)
+        parts.append((thick, "bars"))
+    if series.x_error.size:
+        across = axes.hlines(y, x - series.x_error, x + series.x_error, color=colour, linewidth=style.THIN_PT)
+        parts.append((across, "across"))
+    for artist, what in parts:
+        artist.set_gid(f"{what}_{name}")
+
+
 def _axes(pen: Pen, axes: Axes, data: PanelData) -> None:
+    if data.x_log:
+        axes.set_xscale("log")
     axes.set_xlim(*data.x_limits)
     axes.set_ylim(*data.y_limits)
     axes.set_xlabel(units.axis_text(data.x_label, data.x_unit), parse_math=False)
@@ -132,6 +164,7 @@ def _layout(
     column += style.GAP_IN if beside else 0.0
     below = style.EDGE_IN + sum(h + style.GAP_IN for h in (notes_height, legend_height) if h)
     above = style.EDGE_IN + (head_height + style.GAP_IN if head_height else 0.0)
+    above += Pen.height(1) if any(span.name for span in data.spans) else 0.0
     reach, total = None, 0.0
     for _ in range(3):  # the width of tick labels depends on the ticks, and those on the size
         reach, before = page.margins(pen, axes), reach

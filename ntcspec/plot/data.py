@@ -19,6 +19,7 @@ SECOND, THIRD = "second mode", "third mode"  # further detection modes of a samp
 POINTS, TOTAL, BASELINE, LINE, RESIDUAL = "points", "total", "baseline", "line", "residual"  # of a fit
 CONTEXT = "context"  # the spectrum around what was fitted
 JOINED, NOISE = "joined points", "noise"  # numbers one by one, and what noise alone gives
+VALUES = ("value", "second value", "third value", "fourth value")  # single numbers with error bars
 
 
 def _empty(meaning: str, axes: tuple[str, ...] = ()) -> Any:
@@ -44,6 +45,7 @@ class Series:
     y_low: Array = _empty("lower end of the range over choices, before the offset; empty if none is drawn", ("x",))
     y_high: Array = _empty("upper end of that range, before the offset; empty if none is drawn", ("x",))
     detail: str = field(default="", metadata={"meaning": "which of several curves of that role, e.g. detection mode"})
+    x_error: Array = _empty("standard uncertainty of x; empty if none is drawn", ("x",))
     PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("curve", "curve", "y", ("x",)),)
 
 
@@ -68,6 +70,15 @@ class Mark:
     colour: int = scalar("1", "place of the sample in the palette, from 0")
     x: float = scalar("", "position, in the x unit of the panel")
     y: float = scalar("", "height of the curve there on the paper, in the y unit of the panel")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A shaded range of the horizontal axis, with its name above the frame."""
+
+    name: str = text("what is written; empty if nothing")
+    low: float = scalar("", "lower end, in the x unit of the panel")
+    high: float = scalar("", "upper end, in the x unit of the panel")
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,8 @@ class PanelData:
     notes: tuple[str, ...] = text("notes below the panel")
     simulated: bool = scalar("", "something in it is simulated: the figure says so")
     y_log: bool = field(default=False, metadata={"unit": "", "meaning": "the vertical axis is logarithmic"})
+    x_log: bool = field(default=False, metadata={"unit": "", "meaning": "the horizontal axis is logarithmic"})
+    spans: tuple[Span, ...] = field(default=(), metadata={"meaning": "shaded ranges of the horizontal axis"})
     x_names: tuple[str, ...] = field(
         default=(), metadata={"meaning": "names of the places 1, 2, ... on the horizontal axis; empty for numbers"}
     )
@@ -125,4 +138,4 @@ class PanelData:
         """Units of the arrays in `series`, `marks`, `inset` and `maps`, which share the axes of the panel."""
         x, y, z = self.x_unit, self.y_unit, self.z_unit
         of_y = dict.fromkeys(("y", "y_error", "y_low", "y_high", "offset", "label_at", "fwhm_y"), y)
-        return {"x": x, "fwhm_x": x, **of_y, "z": z}
+        return {"x": x, "x_error": x, "fwhm_x": x, "low": x, "high": x, **of_y, "z": z}

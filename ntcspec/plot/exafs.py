@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.plot import Entry, build, stack, units
+from ntcspec.plot import Entry, build, exafs_fits, stack, units
 from ntcspec.plot import exafs_options as options
 from ntcspec.plot.build import NBSP, NONE, Found
 from ntcspec.plot.data import DATA, IMAGINARY, REAL, WINDOW, Map, PanelData
@@ -214,4 +214,5 @@ BUILDERS: Mapping[str, Callable[[Sequence[Entry], Any], PanelData]] = {
     "exafs.chi_k": chi_k,
     "exafs.chi_r": chi_r,
     "exafs.wavelet": wavelet,
+    "exafs.fit": exafs_fits.fit,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ntcspec.plot.options import Limits, flag, levels, limits, option, optional_number, positive
+from ntcspec.plot.options import Limits, choice, flag, levels, limits, option, optional_number, positive, word
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,15 @@ class WaveletOptions:
     xlim: Limits | None = option(None, limits, "1/angstrom", "k range")
     ylim: Limits | None = option(None, limits, "angstrom", "R range; by default that of the maps, up to 6 angstrom")
     zlim: Limits | None = option(None, limits, "angstrom^-w", "colour limits, shared by all maps")
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Options of 'exafs.fit'."""
+
+    model: str | None = option(None, word, "", "model that is drawn; by default that of the lowest BIC of each sample")
+    part: str = option("magnitude", choice("magnitude", "real", "k"), "", "of chi(R), or chi(k) inside the window: k")
+    paths: bool = option(True, flag, "", "each path alone, filled; of the magnitude only")
+    offset: float | None = option(None, optional_number, "angstrom^-(w+1)", "distance between the curves; 0: overlay")
+    xlim: Limits | None = option(None, limits, "angstrom", "range of the horizontal axis; 1/angstrom for part k")
+    ylim: Limits | None = option(None, limits, "angstrom^-(w+1)", "range of the vertical axis, offsets included")

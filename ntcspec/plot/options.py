@@ -62,6 +62,17 @@ def levels(value: Any) -> int:
     return value
 
 
+def choice(*words: str) -> Callable[[Any], str]:
+    """One of these words."""
+
+    def check(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"expected one of {', '.join(words)}")
+        return str(value)
+
+    return check
+
+
 def count(value: Any) -> int | None:
     """A whole number from 1 on, or None."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):

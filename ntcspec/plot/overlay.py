@@ -1,4 +1,4 @@
-"""What is drawn into the frame of a panel of curves: marks of features above the curves, and the inset.
+"""What is drawn around curves: marks of features above them, names of shaded ranges above the frame, and the inset.
 
 Both are placed after the layout, when the size of the frame is known. A letter stands above its curve with a tick
 that points at its position; letters that would meet move apart sideways, then upwards. Samples that stand at one
@@ -58,6 +58,21 @@ def marks(pen: Pen, axes: Axes, data: PanelData, palette: Sequence[ColorType]) -
             box = (x - width / 2, _top(pen, axes, curves, own, x, width / 2), x + width / 2)
             taken.append(_mark(pen, axes, own, shown[name], palette, box, (low, high), taken))
     return taken
+
+
+def span_names(pen: Pen, axes: Axes, data: PanelData) -> None:
+    """The names of shaded ranges in a row above the frame, each over the middle of what is seen of its range."""
+    low, high = data.x_limits
+    seen = [s for s in data.spans if s.name and s.high > low and s.low < high]
+    if not seen:
+        return
+    left, _, right, top = (v / pen.figure.dpi for v in axes.get_window_extent(pen.renderer).extents)
+    y = data.y_limits[1]
+    ends = [[_to_inches(axes, pen, x, y)[0] for x in (max(s.low, low), min(s.high, high))] for s in seen]
+    words = [_shown(pen, s.name) for s in seen]
+    middles = spread([(a + b) / 2 for a, b in ends], [pen.width(w) + BETWEEN_IN for w in words], left, right)
+    for word, middle in zip(words, middles, strict=True):
+        pen.write(middle, top + Pen.height(1) + LETTER_GAP_IN, [word], "span", ha="center")
 
 
 def _shown(pen: Pen, name: str) -> str:

@@ -173,7 +173,7 @@ def y_limits(
 def trim(series: Series, x_limits: Sequence[float]) -> Series:
     """The series with its arrays cut to what is drawn."""
     keep = cut(series.x, x_limits)
-    names = ("x", "y", "y_error", "y_low", "y_high")
+    names = ("x", "y", "y_error", "y_low", "y_high", "x_error")
     return replace(series, **{n: getattr(series, n)[keep] for n in names if getattr(series, n).size})
 
 

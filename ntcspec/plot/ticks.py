@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import (
     AutoMinorLocator,
     FixedLocator,
@@ -20,6 +21,7 @@ from ntcspec.plot import style, units
 from ntcspec.plot.data import JOINED, PanelData
 from ntcspec.plot.inset import USUAL_WIDTH_IN
 from ntcspec.plot.words import Pen, clean
+from ntcspec.types import Array
 
 NAME_IN = 0.9  # longest name of a sample below the axis; the rest is cut
 FEW_DECADES = 2.5  # so few need labels between the powers of ten
@@ -29,6 +31,9 @@ def horizontal(pen: Pen, axes: Axes, data: PanelData) -> None:
     """Numbers, whole ones where single points are counted; or names, upright where they do not fit side by side."""
     if data.x_names:
         _names(pen, axes, data.x_names)
+        return
+    if data.x_log:
+        _powers(axes.xaxis, data.x_limits)
         return
     counted = any(s.role == JOINED for s in data.series)
     steps = [1, 2, 5, 10] if counted else [1, 2, 2.5, 5, 10]
@@ -55,8 +60,12 @@ def vertical(axes: Axes, data: PanelData) -> None:
         return
     axes.set_yscale("log")
     axes.set_ylim(*data.y_limits)
-    decades = math.log10(data.y_limits[1] / data.y_limits[0])
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < FEW_DECADES else (1.0,), numticks=8))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: units.number(value)))
-    axes.yaxis.set_minor_locator(LogLocator(subs=tuple(np.arange(2.0, 10.0)), numticks=99))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    _powers(axes.yaxis, data.y_limits)
+
+
+def _powers(axis: Axis, limits: Array) -> None:
+    decades = math.log10(limits[1] / limits[0])
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < FEW_DECADES else (1.0,), numticks=8))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: units.power_of_ten(value)))
+    axis.set_minor_locator(LogLocator(subs=tuple(np.arange(2.0, 10.0)), numticks=99))
+    axis.set_minor_formatter(NullFormatter())

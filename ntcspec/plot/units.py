@@ -5,6 +5,7 @@ Units are written as the store writes them ('1/angstrom', 'angstrom^-2') and sho
 
 from __future__ import annotations
 
+import math
 import re
 
 _RAISED = str.maketrans("0123456789-+.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺·")
@@ -20,6 +21,13 @@ def number(value: float) -> str:
     """'2.5'; '1.2×10⁻⁹' where plain digits would be too many."""
     digits, _, exponent = f"{value:g}".partition("e")
     return f"{digits}×10{superscript(float(exponent))}" if exponent else digits
+
+
+def power_of_ten(value: float) -> str:
+    """'10⁻⁴' for a power of ten far from 1, else as `number`."""
+    digits, _, exponent = f"{value:.0e}".partition("e")
+    whole = digits == "1" and abs(int(exponent)) > 2 and math.isclose(value, 10.0 ** int(exponent), rel_tol=1e-9)
+    return f"10{superscript(float(exponent))}" if whole else number(value)
 
 
 def unit_text(unit: str) -> str:

@@ -46,8 +46,13 @@ def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
     """One figure panel as PNG, PDF and SVG, and the data that it draws as NeXus."""
     with job(log):
         from ntcspec.study.panel import make_panel
+        from ntcspec.study.table import read_table_record
 
-        record = record_for(params, inputs, records_of(params, inputs))
+        if params["settings"]["table"]:
+            upstream = {params["origin"][0]["path"]: read_table_record(Path(inputs[0]))}
+        else:
+            upstream = records_of(params, inputs)
+        record = record_for(params, inputs, upstream)
         pairs = list(zip(params["origin"], inputs, strict=True))
         make_panel(params["settings"], params["work"]["takes"], pairs, record, [Path(p) for p in outputs])
 

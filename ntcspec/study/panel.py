@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from ntcspec.errors import UserError
 from ntcspec.plot import Entry, draw, panel_data, save
 from ntcspec.provenance import canonical
 from ntcspec.stage import named
+from ntcspec.study.table import read_metrics
+from ntcspec.types.study import Number, SampleNumbers
 
 
 def make_panel(
@@ -22,12 +25,14 @@ def make_panel(
 ) -> None:
     """Write <name>.nxs, .png, .pdf, .svg (`outputs`, in this order).
 
-    settings: kind, title, options, entries (sample, label, simulated, missing) in the order of drawing.
+    settings: kind, title, options, table (whether the kind draws the study's), entries (sample, label, simulated,
+    missing, with a table also properties) in the order of drawing.
     takes: type of the artifact of each stage, or of the series analysis, that the kind needs.
     inputs: (origin, path) of the artifacts, in the order of the entries that are not missing and of the
-    stages that the kind needs. A sample whose stage failed is not drawn; the panel says so.
+    stages that the kind needs; or of the table. A sample whose stage failed is not drawn; the panel says so.
     """
     waiting = list(inputs)
+    table = read_metrics(Path(waiting.pop(0)[1]).read_text(encoding="utf-8")) if settings["table"] else {}
     entries = []
     for entry in settings["entries"]:
         stages: dict[str, Any] = {}
@@ -38,8 +43,17 @@ def make_panel(
                 stages[stage] = store.read(Path(path), named(takes[stage]))
             except UserError as failure:
                 missing = missing or failure.what
+        if settings["table"]:
+            properties = {name: _property(known) for name, known in entry["properties"].items()}
+            stages["table"] = SampleNumbers(table.get(entry["sample"], {}), properties)
         shown = {} if missing else stages
         entries.append(Entry(entry["sample"], entry["label"], entry["simulated"], shown, missing))
     data = panel_data(settings["kind"], entries, settings["options"], title=settings["title"])
     save(draw(data), outputs[0].with_suffix(""), canonical(record))
     store.write(outputs[0], data, record)
+
+
+def _property(known: Mapping[str, Any]) -> Number:
+    """A property of samples.yaml; its one uncertainty is taken as statistical."""
+    value, u = (math.nan if known[name] is None else float(known[name]) for name in ("value", "u"))
+    return Number(value, known["unit"], u, 0.0, known["reason"])

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from ntcspec.errors import UserError
+from ntcspec.types.study import Number
 
 COLUMNS = ("sample", "technique", "measurement", "metric", "value", "unit", "u_stat", "u_sys", "method", "reason")
 RECORD_PREFIX = "# ntcspec-record "
@@ -66,6 +71,30 @@ def samples_csv(measured: Sequence[Mapping[str, Any]], samples: Sequence[Mapping
     writer.writeheader()
     writer.writerows(rows.values())
     return out.getvalue()
+
+
+def read_metrics(text: str) -> dict[str, dict[str, Number]]:
+    """The numbers of metrics_csv by sample and 'measurement.metric'; series have no sample and are left out."""
+    found: dict[str, dict[str, Number]] = {}
+    for row in csv.DictReader(line for line in text.splitlines() if not line.startswith("#")):
+        if row["sample"] and row["metric"]:
+            numbers = (float(row[name] or "nan") for name in ("value", "u_stat", "u_sys"))
+            value, u_stat, u_sys = numbers
+            one = Number(value, row["unit"], u_stat, u_sys, row["reason"])
+            found.setdefault(row["sample"], {})[f"{row['measurement']}.{row['metric']}"] = one
+    return found
+
+
+def read_table_record(path: Path) -> dict[str, Any]:
+    """The record in the first line of a table. Raises UserError where there is none."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            first = stream.readline()
+        if first.startswith(RECORD_PREFIX):
+            return dict(json.loads(first.removeprefix(RECORD_PREFIX)))
+    except (OSError, ValueError):
+        pass
+    raise UserError(path.as_posix(), "carries no record of ntcspec", "name a file of results/")
 
 
 def _number(value: float | None) -> str:

@@ -92,6 +92,9 @@ def test_a_mistake_in_one_measurement_leaves_the_other(tmp_path: Path, wrong: st
         (CONFIG.replace("panels:", "panels: ["), "config.yaml, line", "not valid YAML"),
         (CONFIG + "raw_root: ${NTCSPEC_NO_SUCH}\n", "config.yaml, line 7: raw_root", "NTCSPEC_NO_SUCH is not set"),
         ("", "config.yaml", "holds no keys"),
+        (CONFIG.replace("exafs.chi_r", "study.trend"), "config.yaml, line 6: panels.fig", "no metric is named"),
+        (CONFIG.replace("{kind: exafs.chi_r}", "{kind: study.trend, options: {metrics: [exafs.shell.position], against: milling}}"),
+         "line 6: panels.fig.options.against", "no sample has a property 'milling'"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_config_stops_the_study(tmp_path: Path, wrong: str, place: str, told: str) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from ntcspec.plot import KINDS, Entry
 from ntcspec.types.exafs import ExafsReduced, ExafsTransformed, WaveletMap
+from ntcspec.types.exafs_fit import ExafsFits, FittedModel
+from ntcspec.types.study import Number, SampleNumbers
 
 LONG = "Na₀.₈Ta₀.₉Cl₅.₃ ball-milled 40 h, annealed at 473 K, batch 7"
 EMPTY = np.zeros(0)
@@ -88,9 +90,82 @@ def wavelet(r: float = 2.0, height: float = 1.0) -> WaveletMap:
     )
 
 
+def fitted(name: str = "two", bic: float = 0.0, r: float = 2.0) -> FittedModel:
+    """Two paths that make up one shell at `r`, fitted with a little misfit."""
+    one, k = transformed(r), np.arange(3, 12, 0.05)
+    parts = np.array([0.7 * one.chir_mag, 0.3 * one.chir_mag])
+    wiggle = np.sin(2 * r * k)
+    return FittedModel(
+        name=name,
+        definition={},
+        parameters=("r1",),
+        value=np.array([r]),
+        u_noise=np.array([0.01]),
+        u_misfit=np.array([0.0]),
+        correlation=np.ones((1, 1)),
+        at_bound=(),
+        chi2=10.0,
+        independent=12.0,
+        reduced_chi2=1.1,
+        r_factor=0.012,
+        aic=bic,
+        bic=bic,
+        entries=("near", "far"),
+        entry_chir_mag=parts,
+        k_inv_ang=k,
+        data_chi=1.05 * wiggle,
+        model_chi=wiggle,
+        r_ang=one.r_ang,
+        data_re=1.05 * one.chir_re,
+        data_mag=1.05 * one.chir_mag,
+        model_re=one.chir_re,
+        model_mag=one.chir_mag,
+    )
+
+
+def fits(
+    r: float = 2.0, *, verdict: str = "two has the lowest BIC, under every variant", kweight: float = 2.0
+) -> ExafsFits:
+    """Two models, of which `two` is better."""
+    return ExafsFits(
+        metrics=(),
+        notes=(),
+        models=(fitted("one", 9.0, r), fitted("two", 0.0, r)),
+        failed={"three": "more parameters than independent points"},
+        best="two",
+        verdict=verdict,
+        kweight=kweight,
+        range_ang=(1.2, 2.6),
+        k_inv_ang=EMPTY,
+        chi=EMPTY,
+        chi_covariance=np.zeros((0, 0)),
+        variant_names=(),
+        variant_chi=np.zeros((0, 0)),
+        setup={},
+        tables=(),
+    )
+
+
+def numbers(r: float = 2.0) -> SampleNumbers:
+    """A distance that grows with the milling time, with both uncertainties; the conductivity of some."""
+    metrics = {
+        "exafs.shell.r": Number(r, "angstrom", 0.03, 0.04, ""),
+        "exafs.other.r": Number(r + 0.3, "angstrom", 0.03, np.nan, ""),
+        "exafs.shell.n": Number(6.0, "1", 0.1, 0.2, ""),
+        "exafs.lost.r": Number(np.nan, "angstrom", np.nan, np.nan, "below 3 sigma"),
+    }
+    properties = {
+        "milling_time": Number(20 * (r - 1.7), "h", 0.5, 0.0, ""),
+        "conductivity": Number(10 ** (-8 + 2 * (r - 1.8)), "S/cm", np.nan, 0.0, ""),
+        "energy": Number(np.nan, "eV", np.nan, 0.0, "not stated"),
+    }
+    return SampleNumbers(metrics, properties)
+
+
 def entry(label: str = "A", r: float = 2.0, *, simulated: bool = False, **stages: Any) -> Entry:
-    """An entry with all three artifacts."""
-    artifacts = {"reduce": reduced(r), "transform": transformed(r), "wavelet": wavelet(r), **stages}
+    """An entry with all artifacts."""
+    artifacts = {"reduce": reduced(r), "transform": transformed(r), "wavelet": wavelet(r)}
+    artifacts |= {"fit": fits(r), "table": numbers(r), **stages}
     return Entry(sample=label.casefold(), label=label, simulated=simulated, stages=artifacts)
 
 

@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from synthetic_panels import entries, entries_of, entry, missing, reduced, transformed, wavelet
+from synthetic_panels import entries, entries_of, entry, fits, missing, reduced, transformed, wavelet
 from synthetic_xanes import without_values
 
 from ntcspec.errors import UserError
 from ntcspec.plot import KINDS, Entry, panel_data, resolve_options, stack, units
 from ntcspec.techniques import SERIES, STAGES
 
+OF_SAMPLES = [k for k in KINDS if not KINDS[k].table]
+ALONE = [k for k in OF_SAMPLES if not KINDS[k].series]
+
 
 def test_every_kind_draws_artifacts_of_its_technique() -> None:
-    for kind in KINDS.values():
+    for kind in (one for one in KINDS.values() if not one.table):
         stages = {stage.name: stage for stage in STAGES[kind.technique]}
         assert set(kind.needs) <= set(stages)
         assert bool(kind.needs) != bool(kind.series)
@@ -111,11 +114,12 @@ def test_missing_entries_are_noted_and_colours_stay() -> None:
     assert [s.colour for s in data.series] == [1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_SAMPLES)
 def test_nothing_to_draw_is_no_error(kind: str) -> None:
     broken = replace(transformed(), chi_weighted=np.full(281, np.nan), chir_mag=np.full(334, np.nan))
     nan_map, nan_mu = wavelet(height=np.nan), replace(reduced(), norm=np.full(400, np.nan))
-    bad = entry("C", transform=broken, wavelet=nan_map, reduce=nan_mu)
+    nan_fit = replace(fits(), models=tuple(replace(m, data_mag=np.full(334, np.nan)) for m in fits().models))
+    bad = entry("C", transform=broken, wavelet=nan_map, reduce=nan_mu, fit=nan_fit)
     if kind.startswith("xanes."):
         bad = without_values("C")
     data = panel_data(kind, [missing("B"), bad, Entry("d", "D", True)], {})
@@ -129,7 +133,7 @@ def test_nothing_to_draw_is_no_error(kind: str) -> None:
     assert np.all(np.isfinite(data.x_limits)) and np.all(np.isfinite(data.y_limits))
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if not KINDS[k].series])
+@pytest.mark.parametrize("kind", ALONE)
 def test_a_range_without_data(kind: str) -> None:
     (one,) = entries_of(kind, 1)
     data = panel_data(kind, [one], {"xlim": [50000, 60000]})

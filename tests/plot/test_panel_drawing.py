@@ -20,7 +20,7 @@ from ntcspec.plot import KINDS, draw, panel_data, style, units
 from ntcspec.plot.stack import spread
 from ntcspec.plot.words import Pen, clean, is_math
 
-BLOCKS = {"title", "simulated", "label", "note", "x_label", "y_label"}
+BLOCKS = {"title", "simulated", "label", "note", "span", "x_label", "y_label"}
 
 
 def by_gid(figure: Figure, gid: str) -> list[Any]:
@@ -82,6 +82,13 @@ def test_nothing_overlaps_or_leaves_the_figure(kind: str, number: int, long: boo
         ("exafs.chi_k", {"window": True, "ylim": [-1.5, 4]}),
         ("exafs.chi_r", {"components": True}),
         ("exafs.wavelet", {"contours": 4, "xlim": [2, 12]}),
+        ("exafs.fit", {"part": "real", "model": "one"}),
+        ("exafs.fit", {"part": "k", "offset": 0}),
+        ("exafs.fit", {"xlim": [1.5, 2.0], "paths": False}),
+        ("study.trend", {"metrics": ["exafs.shell.r", "exafs.other.r"], "against": "milling_time"}),
+        ("study.trend", {"metrics": ["exafs.shell.r"], "against": "conductivity", "x_log": True, "y_log": True}),
+        ("study.trend", {"metrics": ["exafs.shell.r", "exafs.shell.n", "exafs.lost.r", "no.such"]}),
+        ("study.trend", {"metrics": ["exafs.shell.r"], "against": "energy"}),
         ("xanes.norm", {"inset": [1070, 1076]}),
         ("xanes.norm", {"inset": [1070, 1076], "offset": 0, "xlim": [1065, 1095]}),
         ("xanes.norm", {"inset": [1070, 1076], "inset_ylim": [0, 0.4], "ylim": [0, 3], "flat": True}),

@@ -152,7 +152,7 @@ def test_fluorescence_of_nacl_is_over_absorbed_and_the_spike_is_told(demo: Path)
 
 def test_every_picture_says_simulated(demo: Path) -> None:
     pictures = sorted((demo / "results/panels").glob("*.pdf"))
-    assert len(pictures) == 10
+    assert len(pictures) == 13
     for path in pictures:
         shown = ntcspec("show", path).stdout
         assert "SIMULATED" in shown
