@@ -60,8 +60,8 @@ def page() -> str:
     for kind, model in SERIES.items():
         parts += _section(f"Options of the series `{kind}`", model, "##")
     parts.append("## Kinds of panels")
-    for kind in KINDS.values():
-        parts += [f"### Panel `{kind.name}`", description(kind.name), _options(kind.options)]
+    for panel in KINDS.values():
+        parts += [f"### Panel `{panel.name}`", description(panel.name), _options(panel.options)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -7,9 +7,8 @@ from typing import Literal
 from pydantic import model_validator
 
 from ntcspec.config.base import Interval, Parameters, param, required
-from ntcspec.config.xas import Ingest, Name
+from ntcspec.config.xas import Calibration, Ingest, Name, Normalisation, OverAbsorption
 
-Normalisation = Literal["polynomial", "mback"]
 Baseline = Literal["line", "arctan", "erf", "gaussian_tail"]
 
 
@@ -23,30 +22,6 @@ class Choices(Parameters):
     norm2_shift_ev: tuple[float, ...] = param((-15.0, 0.0), "eV", "added to norm2_ev, or to the end of data")
     norm_degree: tuple[int, ...] = param((0, 1), "", "degrees of the post-edge polynomial")
     normalisation: tuple[Normalisation, ...] = param((), "", "methods")
-
-
-class Calibration(Parameters):
-    """Energy calibration: a point of known energy in this measurement, or in that of a standard taken alongside."""
-
-    point: Literal["derivative", "maximum", "half_step"] = param(
-        "derivative", "", "what is put at `energy_ev`: steepest point, maximum, or half of the edge step"
-    )
-    range_ev: Interval = param(..., "eV", "where that point is looked for, on the axis as measured")
-    energy_ev: float = param(..., "eV", "its true energy", gt=0)
-    error_ev: float = param(0.0, "eV", "standard uncertainty of its true energy", ge=0)
-    channel: Literal["sample", "reference"] = param("sample", "", "spectrum of the sample, or of the reference channel")
-    standard: str | None = param(
-        None, "", "sample whose measurement of the same name holds the point; without it this measurement"
-    )
-
-
-class OverAbsorption(Parameters):
-    """Correction of fluorescence for over-absorption (self-absorption) by a thick sample."""
-
-    correct: bool = param(False, "", "correct the fluorescence mode; the uncorrected spectrum is kept beside it")
-    formula: str | None = param(None, "", "what the beam sees; without it the composition of the sample")
-    angle_in_deg: float = param(45.0, "degree", "angle between incident beam and surface", gt=0, le=90)
-    angle_out_deg: float = param(45.0, "degree", "angle between surface and detector", gt=0, le=90)
 
 
 class Reduce(Parameters):

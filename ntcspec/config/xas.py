@@ -1,4 +1,4 @@
-"""Parameters that all X-ray absorption techniques share: the columns of a text file, ingest."""
+"""Parameters that all X-ray absorption techniques share: columns, ingest, energy calibration, over-absorption."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ntcspec.config.base import Parameters, param
+from ntcspec.config.base import Interval, Parameters, param
 
 Edge = Literal["K", "L1", "L2", "L3", "M1", "M2", "M3", "M4", "M5"]
+Normalisation = Literal["polynomial", "mback"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
@@ -41,3 +42,27 @@ class Ingest(Parameters):
     bad_rows: Literal["refuse", "drop"] = param(
         "refuse", "", "what to do with rows that hold NaN or an intensity that is not positive"
     )
+
+
+class Calibration(Parameters):
+    """Energy calibration: a point of known energy in this measurement, or in that of a standard taken alongside."""
+
+    point: Literal["derivative", "maximum", "half_step"] = param(
+        "derivative", "", "what is put at `energy_ev`: steepest point, maximum, or half of the edge step"
+    )
+    range_ev: Interval = param(..., "eV", "where that point is looked for, on the axis as measured")
+    energy_ev: float = param(..., "eV", "its true energy", gt=0)
+    error_ev: float = param(0.0, "eV", "standard uncertainty of its true energy", ge=0)
+    channel: Literal["sample", "reference"] = param("sample", "", "spectrum of the sample, or of the reference channel")
+    standard: str | None = param(
+        None, "", "sample whose measurement of the same name holds the point; without it this measurement"
+    )
+
+
+class OverAbsorption(Parameters):
+    """Correction of fluorescence for over-absorption (self-absorption) by a thick sample."""
+
+    correct: bool = param(False, "", "correct the fluorescence mode; the uncorrected spectrum is kept beside it")
+    formula: str | None = param(None, "", "what the beam sees; without it the composition of the sample")
+    angle_in_deg: float = param(45.0, "degree", "angle between incident beam and surface", gt=0, le=90)
+    angle_out_deg: float = param(45.0, "degree", "angle between surface and detector", gt=0, le=90)

@@ -14,8 +14,8 @@ from typing import Any
 
 from ntcspec.errors import UserError
 from ntcspec.types import Array
+from ntcspec.xas.edge_step import Ranges
 from ntcspec.xas.normalize import cut_ranges
-from ntcspec.xas.xanes.edge_step import Ranges
 
 SHIFTED = ("pre1", "pre2", "norm1", "norm2")
 KNOWN = (*(f"{name}_shift_ev" for name in SHIFTED), "norm_degree", "normalisation")

@@ -16,12 +16,12 @@ import numpy as np
 from ntcspec.errors import UserError
 from ntcspec.types import Array
 from ntcspec.types.xanes import Normalised
+from ntcspec.xas import mback
+from ntcspec.xas.edge_step import Edge, Match, Normaliser, Ranges, flattened, jacobian, norm_error
 from ntcspec.xas.merge import Merged
 from ntcspec.xas.normalize import cut_ranges
-from ntcspec.xas.xanes import mback
+from ntcspec.xas.over_absorption import Thick, undo
 from ntcspec.xas.xanes.choices import Choice, choice_of, combinations, name_of
-from ntcspec.xas.xanes.edge_step import Edge, Match, Normaliser, Ranges, flattened, jacobian, norm_error
-from ntcspec.xas.xanes.over_absorption import Thick, undo
 
 METHODS = ("polynomial", "mback")
 

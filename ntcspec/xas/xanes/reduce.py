@@ -15,37 +15,23 @@ Sources are named in the modules that do the steps.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from ntcspec.errors import UserError
-from ntcspec.types import Array
 from ntcspec.types.xanes import Normalised, XanesReduced
 from ntcspec.types.xas import XasScans
+from ntcspec.xas import points
 from ntcspec.xas._larch import E0_HALF_WINDOW_EV
+from ntcspec.xas.calibrate import Merging, calibrate_scans
 from ntcspec.xas.merge import Merged
 from ntcspec.xas.normalize import choose_mode
-from ntcspec.xas.xanes import points
-from ntcspec.xas.xanes.calibrate import Calibration, calibrate
-from ntcspec.xas.xanes.merge_modes import align as align_scans
-from ntcspec.xas.xanes.merge_modes import check_options, merge_repeats, modes_of, repeats_of
+from ntcspec.xas.over_absorption import Thick, thick_sample
+from ntcspec.xas.repeats import align as align_scans
+from ntcspec.xas.repeats import check_options, merge_repeats, modes_of, repeats_of
 from ntcspec.xas.xanes.normalised import Plan, normalise_mode
-from ntcspec.xas.xanes.over_absorption import Thick, thick_sample
 
 NONE: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class _Merging:
-    """How repeat scans are merged; names as in `reduce_xanes`."""
-
-    mode: str
-    align: str
-    weights: str
-    spikes: str
-    edge_energy_ev: float
 
 
 def reduce_xanes(
@@ -82,7 +68,7 @@ def reduce_xanes(
     the primary mode; another mode is then left out with a note.
     """
     check_options([("align", align), ("spikes", spikes)])
-    how = _Merging(mode, align, weights, spikes, edge_energy_ev)
+    how = Merging(mode, align, weights, spikes, edge_energy_ev)
     merged, notes = _merge_modes(scans, how)
     primary = next(iter(merged))
     ranges = {
@@ -91,7 +77,7 @@ def reduce_xanes(
     }  # fmt: skip
     calibration = None
     if calibrate is not None:
-        calibration = _calibrate(scans, merged[primary], how, calibrate, ranges, references or {})
+        calibration = calibrate_scans(scans, merged[primary], how, calibrate, ranges, references or {})
         merged = {m: replace(one, energy_ev=one.energy_ev + calibration.shift_ev) for m, one in merged.items()}
         notes += calibration.notes
     where = scans.scans[0].source
@@ -116,7 +102,7 @@ def reduce_xanes(
     )
 
 
-def _merge_modes(scans: XasScans, how: _Merging) -> tuple[dict[str, Merged], list[str]]:
+def _merge_modes(scans: XasScans, how: Merging) -> tuple[dict[str, Merged], list[str]]:
     """Every mode merged, the primary one first, and notes."""
     primary, why = choose_mode(scans, how.mode)
     notes = [f"mode {primary}: {why}"] if how.mode == "auto" else []
@@ -127,53 +113,6 @@ def _merge_modes(scans: XasScans, how: _Merging) -> tuple[dict[str, Merged], lis
     for mode, one in repeats.items():
         found[mode] = merge_repeats(one, shifts, weights=how.weights, edge_energy_ev=how.edge_energy_ev)
     return found, notes
-
-
-def _calibrate(
-    scans: XasScans,
-    merged: Merged,
-    how: _Merging,
-    settings: Mapping[str, Any],
-    ranges: Mapping[str, Any],
-    references: Mapping[str, XasScans | str],
-) -> Calibration:
-    """The calibration of the config, on the spectrum that it names."""
-    standard = str(settings.get("standard") or "")
-    reference = settings.get("channel") == "reference"
-    where = scans.scans[0].source
-    if standard in references:
-        scans_of = references[standard]
-        if isinstance(scans_of, str):
-            fix = "measure it, or leave calibrate.standard out"
-            raise UserError("reduce.calibrate.standard", f"{standard}: {scans_of}", fix)
-        scans, where = scans_of, f"{standard} ({scans_of.scans[0].source})"
-        if not reference:
-            primary, _ = choose_mode(scans, how.mode)
-            merged = _merge_one(scans, primary, how)
-    if reference:
-        for scan in scans.scans:
-            if not any(c.mode == "reference" for c in scan.channels):
-                fix = "set reduce.calibrate.channel: sample"
-                raise UserError(scan.source, "no reference channel to calibrate on", fix)
-        merged = _merge_one(scans, "reference", how)
-    return calibrate(merged.energy_ev, merged.mu, _errors(merged), settings, where=where, edge_ranges=ranges)
-
-
-def _merge_one(scans: XasScans, mode: str, how: _Merging) -> Merged:
-    """One mode merged; the shifts are those of the whole measurement."""
-    primary = mode if mode != "reference" else choose_mode(scans, how.mode)[0]
-    aligned = repeats_of(scans, primary, spikes=how.spikes)
-    shifts = align_scans(scans, aligned, how=how.align, edge_energy_ev=how.edge_energy_ev)
-    wanted = aligned if mode == primary else repeats_of(scans, mode, spikes=how.spikes)
-    return merge_repeats(wanted, shifts, weights=how.weights, edge_energy_ev=how.edge_energy_ev)
-
-
-def _errors(merged: Merged) -> Array:
-    """Uncertainty of mu: that of the merge, or the noise of a single scan; empty where neither is known."""
-    noise = merged.chosen["noise_of_scans"][0]
-    if merged.mu_error.size or not np.isfinite(noise):
-        return merged.mu_error
-    return np.full(merged.mu.size, noise)
 
 
 def _find_e0(where: str, merged: Merged, name: str, edge_energy_ev: float) -> tuple[float, list[str]]:

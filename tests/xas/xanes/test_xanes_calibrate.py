@@ -10,7 +10,7 @@ import reduce_inputs as inputs
 
 from ntcspec.errors import UserError
 from ntcspec.types.xas import XasScans
-from ntcspec.xas.xanes import points
+from ntcspec.xas import points
 
 GRID = inputs.GRID
 SIGMA = 2e-3

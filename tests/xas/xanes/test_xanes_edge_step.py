@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ntcspec.types import Array
 from ntcspec.xas import _larch
-from ntcspec.xas.xanes.edge_step import Normaliser, Ranges, jacobian, norm_error
+from ntcspec.xas.edge_step import Normaliser, Ranges, jacobian, norm_error
 
 MU = inputs.near_edge(inputs.GRID) + 1e-3 * np.random.default_rng(0).standard_normal(inputs.GRID.size)
 NOMINAL = Ranges(inputs.E0, -30.0, -12.0, 25.0, 80.0, 1, 0)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
 from ntcspec.types import Array
-from ntcspec.xas.xanes import mback
-from ntcspec.xas.xanes.edge_step import Normaliser, Ranges, norm_error
+from ntcspec.xas import mback
+from ntcspec.xas.edge_step import Normaliser, Ranges, norm_error
 
 GRID = inputs.GRID
 RANGES = Ranges(inputs.E0, -30.0, -12.0, 25.0, 80.0, 1, 0)

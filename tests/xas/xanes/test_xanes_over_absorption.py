@@ -8,7 +8,7 @@ import reduce_inputs as inputs
 
 from ntcspec.errors import UserError
 from ntcspec.types import Array
-from ntcspec.xas.xanes.over_absorption import thick_sample, undo
+from ntcspec.xas.over_absorption import thick_sample, undo
 
 GRID = inputs.GRID
 THICK = {"correct": True, "angle_in_deg": 45.0, "angle_out_deg": 45.0}

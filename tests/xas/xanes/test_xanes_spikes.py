@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntcspec.types import Array
-from ntcspec.xas.xanes.spikes import close_pairs, find_spikes, join_pairs
+from ntcspec.xas.spikes import close_pairs, find_spikes, join_pairs
 
 GRID = inputs.GRID
 SIGMA = 2e-3

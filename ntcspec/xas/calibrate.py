@@ -15,9 +15,12 @@ import numpy as np
 
 from ntcspec.errors import UserError
 from ntcspec.types import Array
-from ntcspec.xas.normalize import cut_ranges
-from ntcspec.xas.xanes import points
-from ntcspec.xas.xanes.edge_step import Normaliser, Ranges, jacobian
+from ntcspec.types.xas import XasScans
+from ntcspec.xas import points
+from ntcspec.xas.edge_step import Normaliser, Ranges, jacobian
+from ntcspec.xas.merge import Merged
+from ntcspec.xas.normalize import choose_mode, cut_ranges
+from ntcspec.xas.repeats import align, merge_repeats, repeats_of
 
 WORDS = {"derivative": "steepest point", "maximum": "maximum", "half_step": "half of the edge step"}
 
@@ -89,3 +92,61 @@ def _half_step(
     edge = Normaliser(energy_ev).normalise(mu, used, response=True)
     found = points.half_step(energy_ev, edge.norm, low_ev=low, high_ev=high)
     return points.Point(found.energy_ev, found.response @ jacobian(edge))
+
+
+@dataclass(frozen=True)
+class Merging:
+    """How repeat scans are merged; names as in the config."""
+
+    mode: str
+    align: str
+    weights: str
+    spikes: str
+    edge_energy_ev: float
+
+
+def calibrate_scans(
+    scans: XasScans,
+    merged: Merged,
+    how: Merging,
+    settings: Mapping[str, Any],
+    ranges: Mapping[str, Any],
+    references: Mapping[str, XasScans | str],
+) -> Calibration:
+    """The calibration of the config, on the spectrum that it names."""
+    standard = str(settings.get("standard") or "")
+    reference = settings.get("channel") == "reference"
+    where = scans.scans[0].source
+    if standard in references:
+        scans_of = references[standard]
+        if isinstance(scans_of, str):
+            fix = "measure it, or leave calibrate.standard out"
+            raise UserError("reduce.calibrate.standard", f"{standard}: {scans_of}", fix)
+        scans, where = scans_of, f"{standard} ({scans_of.scans[0].source})"
+        if not reference:
+            primary, _ = choose_mode(scans, how.mode)
+            merged = _merge_one(scans, primary, how)
+    if reference:
+        for scan in scans.scans:
+            if not any(c.mode == "reference" for c in scan.channels):
+                fix = "set reduce.calibrate.channel: sample"
+                raise UserError(scan.source, "no reference channel to calibrate on", fix)
+        merged = _merge_one(scans, "reference", how)
+    return calibrate(merged.energy_ev, merged.mu, _errors(merged), settings, where=where, edge_ranges=ranges)
+
+
+def _merge_one(scans: XasScans, mode: str, how: Merging) -> Merged:
+    """One mode merged; the shifts are those of the whole measurement."""
+    primary = mode if mode != "reference" else choose_mode(scans, how.mode)[0]
+    aligned = repeats_of(scans, primary, spikes=how.spikes)
+    shifts = align(scans, aligned, how=how.align, edge_energy_ev=how.edge_energy_ev)
+    wanted = aligned if mode == primary else repeats_of(scans, mode, spikes=how.spikes)
+    return merge_repeats(wanted, shifts, weights=how.weights, edge_energy_ev=how.edge_energy_ev)
+
+
+def _errors(merged: Merged) -> Array:
+    """Uncertainty of mu: that of the merge, or the noise of a single scan; empty where neither is known."""
+    noise = merged.chosen["noise_of_scans"][0]
+    if merged.mu_error.size or not np.isfinite(noise):
+        return merged.mu_error
+    return np.full(merged.mu.size, noise)

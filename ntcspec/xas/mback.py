@@ -26,7 +26,7 @@ from __future__ import annotations
 import numpy as np
 
 from ntcspec.types import Array
-from ntcspec.xas.xanes.edge_step import Match
+from ntcspec.xas.edge_step import Match
 
 LEAST_CONTRAST = 1e-3  # share of the table that a straight line does not explain
 

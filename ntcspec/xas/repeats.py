@@ -19,7 +19,7 @@ from ntcspec.errors import UserError
 from ntcspec.types import Array
 from ntcspec.types.xas import XasScans
 from ntcspec.xas.merge import Merged, Shifts, merge_arrays, shifts_on, shifts_on_reference
-from ntcspec.xas.xanes.spikes import close_pairs, find_spikes, join_pairs
+from ntcspec.xas.spikes import close_pairs, find_spikes, join_pairs
 
 REACH_EV = 5.0  # repeat scans do not drift further, and near-edge scans are short
 OPTIONS = {"align": ("auto", "reference", "signal", "none"), "spikes": ("drop", "keep")}
