@@ -132,7 +132,13 @@ STAGES: dict[str, tuple[Stage, ...]] = {
     "exafs": (
         INGEST,
         Stage(
-            "reduce", ("ingest",), "ntcspec.xas.reduce:reduce_exafs", "ntcspec.types.exafs:ExafsReduced", borrows=ATOM
+            "reduce",
+            ("ingest",),
+            "ntcspec.xas.reduce:reduce_exafs",
+            "ntcspec.types.exafs:ExafsReduced",
+            borrows=(*ATOM, "composition"),
+            reference="ingest",
+            standards="calibrate.standard",
         ),
         Stage("transform", ("reduce",), "ntcspec.xas.fourier:transform_exafs", "ntcspec.types.exafs:ExafsTransformed"),
         Stage("wavelet", ("transform",), "ntcspec.xas.wavelet:wavelet_exafs", "ntcspec.types.exafs:WaveletMap"),

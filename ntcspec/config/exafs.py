@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ntcspec.config.base import Interval, Parameters, param, required
 from ntcspec.config.exafs_fit import Fit
-from ntcspec.config.xas import Ingest, Name
+from ntcspec.config.xas import Calibration, Ingest, Name, Normalisation, OverAbsorption
 from ntcspec.errors import did_you_mean
 
 Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
@@ -26,16 +26,46 @@ class ReduceVariants(Parameters):
     norm_degree: tuple[int, ...] = param((), "", "other degrees of the post-edge polynomial")
 
 
+class Rebin(Parameters):
+    """Bins of constant width in energy and, above the edge, in k; a bin without points is left out."""
+
+    pre_step_ev: float = param(5.0, "eV", "width below the edge", gt=0)
+    edge_range_ev: Interval = param((-30.0, 50.0), "eV", "the edge, from e0: bins of `edge_step_ev`")
+    edge_step_ev: float = param(0.5, "eV", "width at the edge", gt=0)
+    kstep_inv_ang: float = param(0.05, "1/angstrom", "width in k above the edge", gt=0)
+
+    @model_validator(mode="after")
+    def _round_the_edge(self) -> Rebin:
+        if not self.edge_range_ev[0] < 0 < self.edge_range_ev[1]:
+            raise ValueError("`edge_range_ev` must begin below 0 and end above it")
+        return self
+
+
+class ThickOrThin(OverAbsorption):
+    """Correction of fluorescence EXAFS for over-absorption (self-absorption), by a sample of any thickness."""
+
+    correct: bool = param(False, "", "correct chi(k) where the mode is fluorescence")
+    areal_density_mg_cm2: float | None = param(
+        None, "mg/cm^2", "mass of the sample per area of its surface; without it it is thick for all beams", gt=0
+    )
+
+
 class Reduce(Parameters):
     """Merge, normalise, subtract the background: chi(k)."""
 
     mode: Literal["auto", "transmission", "fluorescence", "tey", "reference"] = param(
         "auto", "", "detection mode; `auto`: what the file names, else transmission, fluorescence, electron yield"
     )
-    align: Literal["auto", "reference", "none"] = param(
-        "auto", "", "align repeat scans on the reference channel; `auto`: where every scan has one"
+    align: Literal["auto", "reference", "signal", "none"] = param(
+        "auto",
+        "",
+        "align repeat scans on the reference channel or on the spectrum itself; `auto`: reference if all have it",
     )
     weights: Literal["variance", "equal"] = param("variance", "", "weights of repeat scans: 1/variance, or all equal")
+    spikes: Literal["drop", "keep"] = param("keep", "", "single points that no other scan has")
+    glitches_ev: tuple[Interval, ...] = param((), "eV", "ranges, on the axis as measured, whose points are left out")
+    calibrate: Calibration | None = param(None, "", "energy calibration; without it the axis is taken as measured")
+    rebin: Rebin | None = param(None, "", "bins, for a scan of many more points than the EXAFS needs")
     e0_ev: float | None = param(None, "eV", "energy origin of k; without it the steepest point of the edge", gt=0)
     pre1_ev: float = param(-150.0, "eV", "start of the pre-edge range, from e0", lt=0)
     pre2_ev: float = param(-50.0, "eV", "end of the pre-edge range, from e0", lt=0)
@@ -43,6 +73,9 @@ class Reduce(Parameters):
     norm2_ev: float | None = param(None, "eV", "end of the post-edge range, from e0; without it the end of data", gt=0)
     norm_degree: int = param(2, "", "degree of the post-edge polynomial", ge=0, le=3)
     victoreen: int = param(0, "", "energy exponent of the pre-edge line", ge=0, le=4)
+    normalisation: Normalisation = param(
+        "polynomial", "", "edge step: between pre-edge line and post-edge curve at e0, or `mback`: tabulated absorption"
+    )
     rbkg_ang: float = param(1.0, "angstrom", "background is what lies below this R (not phase-corrected)", gt=0, lt=3)
     bkg_kweight: int = param(2, "", "k weight of the background fit", ge=0, le=3)
     bkg_kmin_inv_ang: float = param(0.0, "1/angstrom", "start of the background fit", ge=0)
@@ -56,6 +89,7 @@ class Reduce(Parameters):
     clamp_points: int = param(3, "", "points that the clamps act on", ge=0)
     kstep_inv_ang: float = param(0.05, "1/angstrom", "step of the k grid", gt=0)
     nfft: int = param(2048, "", "points of the Fourier transform", ge=512, le=65536)
+    over_absorption: ThickOrThin = ThickOrThin()
     systematic: ReduceVariants = ReduceVariants()
 
     @model_validator(mode="after")

@@ -20,7 +20,7 @@ from ntcspec.xas import points
 from ntcspec.xas.edge_step import Normaliser, Ranges, jacobian
 from ntcspec.xas.merge import Merged
 from ntcspec.xas.normalize import choose_mode, cut_ranges
-from ntcspec.xas.repeats import align, merge_repeats, repeats_of
+from ntcspec.xas.repeats import Repeats, align, merge_repeats, repeats_of
 
 WORDS = {"derivative": "steepest point", "maximum": "maximum", "half_step": "half of the edge step"}
 
@@ -103,6 +103,12 @@ class Merging:
     weights: str
     spikes: str
     edge_energy_ev: float
+    glitches_ev: tuple[tuple[float, float], ...] = ()
+    pairs: str = "join"
+
+    def repeats(self, scans: XasScans, mode: str) -> Repeats:
+        """The scans of one mode, without what does not count."""
+        return repeats_of(scans, mode, spikes=self.spikes, glitches_ev=self.glitches_ev, pairs=self.pairs)
 
 
 def calibrate_scans(
@@ -138,9 +144,9 @@ def calibrate_scans(
 def _merge_one(scans: XasScans, mode: str, how: Merging) -> Merged:
     """One mode merged; the shifts are those of the whole measurement."""
     primary = mode if mode != "reference" else choose_mode(scans, how.mode)[0]
-    aligned = repeats_of(scans, primary, spikes=how.spikes)
+    aligned = how.repeats(scans, primary)
     shifts = align(scans, aligned, how=how.align, edge_energy_ev=how.edge_energy_ev)
-    wanted = aligned if mode == primary else repeats_of(scans, mode, spikes=how.spikes)
+    wanted = aligned if mode == primary else how.repeats(scans, mode)
     return merge_repeats(wanted, shifts, weights=how.weights, edge_energy_ev=how.edge_energy_ev)
 
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 import numpy as np
 
 from ntcspec.types import Array
-from ntcspec.xas.edge_step import Match
+from ntcspec.xas.edge_step import Match, Normaliser, Ranges
 
 LEAST_CONTRAST = 1e-3  # share of the table that a straight line does not explain
 
@@ -36,6 +36,21 @@ def tabulated(element: str, energy_ev: Array) -> Array:
     import xraydb
 
     return np.asarray(xraydb.mu_elam(element, energy_ev, kind="photo"), dtype=np.float64)
+
+
+def match_of(normaliser: Normaliser, table: Array, ranges: Ranges, *, edge_energy_ev: float) -> Match:
+    """The model for the points of a normaliser, table with their shape.
+
+    Raises ValueError where the tabulated edge is not between the ranges.
+    """
+    energy = normaliser.energy_ev
+    pre, post = normaliser.points(ranges)
+    if not energy[pre[1] - 1] < edge_energy_ev < energy[post[0]]:
+        raise ValueError(
+            f"mback: the tabulated edge, {edge_energy_ev:g} eV, does not lie between the pre-edge range "
+            f"(to {energy[pre[1] - 1]:g} eV) and the post-edge range (from {energy[post[0]]:g} eV)"
+        )
+    return match(energy, table, pre=pre, post=post, degree=ranges.norm_degree, victoreen=ranges.victoreen)
 
 
 def match(

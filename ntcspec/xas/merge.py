@@ -36,7 +36,7 @@ import numpy.typing as npt
 
 from ntcspec.errors import UserError
 from ntcspec.types import Array
-from ntcspec.types.xas import XasScan, XasScans
+from ntcspec.types.xas import XasScan
 
 SAME_GRID_EV = 1e-6
 MAX_SHIFT_EV = 10.0
@@ -71,22 +71,6 @@ class Shifts:
     note: str
 
 
-def merge_scans(scans: XasScans, *, mode: str, align: str, weights: str, edge_energy_ev: float) -> Merged:
-    """Merge the repeat scans of one measurement in detection mode `mode`.
-
-    align: 'auto' (on the reference where every scan has one with an edge), 'reference' or 'none'.
-    weights: 'variance' or 'equal'. Raises UserError where 'reference' is asked and a scan has none, where a shift
-    cannot be found within 10 eV, and where the scans do not overlap; ValueError for an unknown option.
-    """
-    if align not in ("auto", "reference", "none"):
-        raise ValueError(f"unknown align {align!r}")
-    shifts = shifts_on_reference(scans.scans, align=align, edge_energy_ev=edge_energy_ev)
-    energies = [np.asarray(s.energy_ev, dtype=np.float64) for s in scans.scans]
-    mus = [s.mu(mode) for s in scans.scans]
-    source = scans.scans[-1].source
-    return merge_arrays(energies, mus, shifts, where=source, weights=weights, edge_energy_ev=edge_energy_ev)
-
-
 def merge_arrays(
     energies: Sequence[Array],
     mus: Sequence[Array],
@@ -97,7 +81,7 @@ def merge_arrays(
     edge_energy_ev: float,
     dropped: Sequence[npt.NDArray[np.bool_]] | None = None,
 ) -> Merged:
-    """Merge scans, given as energies (eV, as measured) and mu, with known shifts; options as in `merge_scans`.
+    """Merge scans, given as energies (eV, as measured) and mu, with known shifts; weights: 'variance' or 'equal'.
 
     dropped: for each scan which of its points do not count. `where` names the measurement in the UserError for scans
     that do not overlap.
@@ -234,7 +218,11 @@ def pooled_error(deviation: Array, weight: Array) -> Array:
 
 
 def shifts_on_reference(scans: Sequence[XasScan], *, align: str, edge_energy_ev: float) -> Shifts:
-    """Shifts that bring the reference channel of each scan onto that of the first; align as in `merge_scans`."""
+    """Shifts that bring the reference channel of each scan onto that of the first.
+
+    align: 'auto' (where every scan has one with an edge), 'reference' or 'none'. Raises UserError where 'reference' is
+    asked and a scan has none, and where a shift cannot be found within 10 eV.
+    """
     count = len(scans)
     none = Shifts(np.zeros(count), np.full(count, np.nan), "none", "")
     if align == "none" or count == 1:

@@ -42,18 +42,26 @@ def modes_of(scans: XasScans, primary: str) -> list[str]:
     return [primary, *(m for m in shared if all(m in [c.mode for c in s.channels] for s in scans.scans))]
 
 
-def repeats_of(scans: XasScans, mode: str, *, spikes: str) -> Repeats:
-    """The scans of one mode without close pairs and, with spikes 'drop', with their spikes marked."""
+def repeats_of(
+    scans: XasScans, mode: str, *, spikes: str, glitches_ev: Sequence[tuple[float, float]] = (), pairs: str = "join"
+) -> Repeats:
+    """The scans of one mode without close pairs (pairs 'join'; else 'keep') and with points marked that do not count.
+
+    These are the spikes, with spikes 'drop', and what lies in the ranges glitches_ev (eV, as measured).
+    """
     energies, mus, notes = [], [], []
     for scan in scans.scans:
         energy = np.asarray(scan.energy_ev, dtype=np.float64)
-        pairs = close_pairs(energy)
-        if pairs.size:
-            at = ", ".join(f"{energy[i]:.2f}" for i in pairs[:4]) + (", .." if pairs.size > 4 else "")
-            notes.append(f"{scan.source}: {pairs.size} pair(s) of points almost at one energy averaged ({at} eV)")
-        energies.append(join_pairs(energy, pairs))
-        mus.append(join_pairs(scan.mu(mode), pairs))
-    dropped = [np.zeros(e.size, dtype=bool) for e in energies]
+        close = close_pairs(energy) if pairs == "join" else np.empty(0, dtype=np.intp)
+        if close.size:
+            at = ", ".join(f"{energy[i]:.2f}" for i in close[:4]) + (", .." if close.size > 4 else "")
+            notes.append(f"{scan.source}: {close.size} pair(s) of points almost at one energy averaged ({at} eV)")
+        energies.append(join_pairs(energy, close) if close.size else energy)
+        mus.append(join_pairs(scan.mu(mode), close) if close.size else scan.mu(mode))
+    dropped = [_inside(e, glitches_ev) for e in energies]
+    for scan, bad in zip(scans.scans, dropped, strict=True):
+        if bad.any():
+            notes.append(f"{scan.source}: {bad.sum()} points in the ranges of reduce.glitches_ev dropped")
     for spike in find_spikes(energies, mus) if spikes == "drop" else ():
         dropped[spike.scan][spike.index] = True
         notes.append(
@@ -62,6 +70,14 @@ def repeats_of(scans: XasScans, mode: str, *, spikes: str) -> Repeats:
         )
     sources = tuple(scan.source for scan in scans.scans)
     return Repeats(sources, tuple(energies), tuple(mus), tuple(dropped), tuple(notes))
+
+
+def _inside(energy_ev: Array, ranges_ev: Sequence[tuple[float, float]]) -> npt.NDArray[np.bool_]:
+    """Which points lie in any of the ranges."""
+    bad = np.zeros(energy_ev.size, dtype=bool)
+    for low, high in ranges_ev:
+        bad |= (energy_ev >= low) & (energy_ev <= high)
+    return bad
 
 
 def align(scans: XasScans, primary: Repeats, *, how: str, edge_energy_ev: float) -> Shifts:

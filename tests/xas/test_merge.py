@@ -18,14 +18,21 @@ MU = helpers.edge_model(GRID, e0_ev=E0)
 
 
 def _merge(scans: XasScans, *, align: str = "none", weights: str = "equal") -> merge.Merged:
-    return merge.merge_scans(scans, mode="transmission", align=align, weights=weights, edge_energy_ev=E0)
+    return _merged(scans, align=align, weights=weights, edge_energy_ev=E0)
+
+
+def _merged(scans: XasScans, *, align: str, weights: str, edge_energy_ev: float) -> merge.Merged:
+    """As the stage merges: shifts from the reference channels, then the scans."""
+    how = "none" if len(scans.scans) == 1 else align
+    shifts = merge.shifts_on_reference(scans.scans, align=how, edge_energy_ev=edge_energy_ev)
+    energies = [np.asarray(s.energy_ev, dtype=float) for s in scans.scans]
+    mus = [s.mu("transmission") for s in scans.scans]
+    return merge.merge_arrays(energies, mus, shifts, where="scans", weights=weights, edge_energy_ev=edge_energy_ev)
 
 
 def test_equal_weights_on_one_grid_give_the_plain_mean_bit_for_bit(xas_data: Path) -> None:
     scans = helpers.measured(xas_data, helpers.WO3)
-    merged = merge.merge_scans(
-        scans, mode="transmission", align="auto", weights="equal", edge_energy_ev=helpers.WO3_EDGE_EV
-    )
+    merged = _merged(scans, align="auto", weights="equal", edge_energy_ev=helpers.WO3_EDGE_EV)
     assert np.array_equal(merged.mu, np.mean([s.mu("transmission") for s in scans.scans], axis=0))
     assert np.array_equal(merged.energy_ev, scans.scans[0].energy_ev)
     assert merged.chosen["aligned"] == "none"

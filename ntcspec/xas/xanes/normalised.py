@@ -69,17 +69,9 @@ class _Method:
         return _Outcome(edge, self.normaliser.normalise(corrected, choice.ranges, match, response=response), slope)
 
     def _match(self, ranges: Ranges) -> Match:
-        energy = self.normaliser.energy_ev
-        pre, post = self.normaliser.points(ranges)
-        if not energy[pre[1] - 1] < self.plan.edge_energy_ev < energy[post[0]]:
-            raise ValueError(
-                f"mback: the tabulated edge, {self.plan.edge_energy_ev:g} eV, does not lie between the pre-edge range "
-                f"(to {energy[pre[1] - 1]:g} eV) and the post-edge range (from {energy[post[0]]:g} eV)"
-            )
         if not self._table.size:
-            self._table = mback.tabulated(self.plan.element, energy)
-        degree, victoreen = ranges.norm_degree, ranges.victoreen
-        return mback.match(energy, self._table, pre=pre, post=post, degree=degree, victoreen=victoreen)
+            self._table = mback.tabulated(self.plan.element, self.normaliser.energy_ev)
+        return mback.match_of(self.normaliser, self._table, ranges, edge_energy_ev=self.plan.edge_energy_ev)
 
 
 def normalise_mode(mode: str, merged: Merged, plan: Plan, thick: Thick | None) -> Normalised:

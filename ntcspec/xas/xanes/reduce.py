@@ -28,7 +28,7 @@ from ntcspec.xas.merge import Merged
 from ntcspec.xas.normalize import choose_mode
 from ntcspec.xas.over_absorption import Thick, thick_sample
 from ntcspec.xas.repeats import align as align_scans
-from ntcspec.xas.repeats import check_options, merge_repeats, modes_of, repeats_of
+from ntcspec.xas.repeats import check_options, merge_repeats, modes_of
 from ntcspec.xas.xanes.normalised import Plan, normalise_mode
 
 NONE: Mapping[str, Any] = {}
@@ -106,7 +106,7 @@ def _merge_modes(scans: XasScans, how: Merging) -> tuple[dict[str, Merged], list
     """Every mode merged, the primary one first, and notes."""
     primary, why = choose_mode(scans, how.mode)
     notes = [f"mode {primary}: {why}"] if how.mode == "auto" else []
-    repeats = {m: repeats_of(scans, m, spikes=how.spikes) for m in modes_of(scans, primary)}
+    repeats = {m: how.repeats(scans, m) for m in modes_of(scans, primary)}
     shifts = align_scans(scans, repeats[primary], how=how.align, edge_energy_ev=how.edge_energy_ev)
     notes += [shifts.note] if shifts.note else []
     found: dict[str, Merged] = {}
