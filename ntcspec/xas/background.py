@@ -1,17 +1,11 @@
-"""From mu(E) to chi(k) as a linear map, for the covariance of chi.
+"""Covariance of chi(k) from the noise of mu(E), through a linear map.
 
-Symbols: mu_i absorption at the points E_i that AUTOBK used, bkg_i its background, k_i their wavenumbers, k_j the
-uniform grid of chi, B the matrix of the spline through all points (cubic, not-a-knot: FITPACK's interpolating
-UnivariateSpline, which larch calls), step the edge step, s_i standard uncertainty of mu_i.
+Symbols: s_i standard uncertainty of mu_i at E_i, J_ji = step d chi_j / d mu_i, k_j the uniform grid of chi.
 
-    chi(k_j) = sum_i B_ji (mu_i - bkg_i) / step
-    C = B diag(s^2) B^T / step^2
+    C = J diag(s^2) J^T / step^2
 
 Points with independent errors become correlated on the grid where it is finer than the data, so C is not diagonal.
-
-Neglected: the response of the background and of the edge step to the noise. The background is a smooth curve with a
-few coefficients per Angstrom of rbkg; it takes up the noise below rbkg in R and lets pass what lies above, so that C
-is right for shells beyond rbkg and too large below. The step is known far better than chi and scales all of it.
+The grid is reached by the cubic, not-a-knot spline through all points: FITPACK's interpolating UnivariateSpline.
 """
 
 from __future__ import annotations
@@ -30,9 +24,10 @@ def interpolation_matrix(k_raw_inv_ang: Array, k_inv_ang: Array) -> Array:
     return np.asarray(make_interp_spline(k_raw_inv_ang, np.eye(k_raw_inv_ang.size), k=3)(k_inv_ang))
 
 
-def chi_covariance(matrix: Array, mu_error: Array, *, edge_step: float) -> Array:
-    """Covariance of chi, shape (k, k), from the standard uncertainties of mu at the points of `matrix`'s columns."""
-    root = matrix * (mu_error / edge_step)
+def chi_covariance(response: Array, mu_error: Array, *, edge_step: float) -> Array:
+    """Covariance of chi, shape (k, k), from the standard uncertainties of mu at the points of the columns of
+    `response`, J above."""
+    root = response * (mu_error / edge_step)
     covariance = root @ root.T
     covariance[np.abs(covariance) < NEGLIGIBLE * covariance.max()] = 0.0
     return np.asarray(0.5 * (covariance + covariance.T))

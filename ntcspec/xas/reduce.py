@@ -14,7 +14,6 @@ note says so. Sources are named in the modules that do the steps.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,18 +22,13 @@ from ntcspec.errors import UserError
 from ntcspec.types import Array
 from ntcspec.types.exafs import ExafsReduced
 from ntcspec.types.xas import XasScans
-from ntcspec.xas import _larch
-from ntcspec.xas.background import chi_covariance, interpolation_matrix
 from ntcspec.xas.calibrate import Merging
-from ntcspec.xas.edge_step import Ranges
 from ntcspec.xas.merge import Merged
-from ntcspec.xas.normalize import choose_mode, cut_ranges, explain
+from ntcspec.xas.normalize import choose_mode
+from ntcspec.xas.one_pass import OnePass, Settings, covariance, one_pass
 from ntcspec.xas.prepare import prepare
-from ntcspec.xas.rebin import K2_PER_EV
-from ntcspec.xas.step import edge_step
-from ntcspec.xas.thick_chi import ThickChi, correct, sample_of
+from ntcspec.xas.thick_chi import ThickChi, sample_of
 
-LEAST_SMOOTH = 0.5  # of the step: lower only in the rise of the edge, where chi means nothing
 NONE: Mapping[str, Any] = {}
 VARIED: tuple[str, ...] = (
     "e0_ev",
@@ -47,44 +41,6 @@ VARIED: tuple[str, ...] = (
     "victoreen",
 )
 VARIED += ("bkg_kweight", "bkg_kmin_inv_ang", "clamp_low", "clamp_high")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Parameters of normalisation and background; names and units as in `reduce_exafs`."""
-
-    e0_ev: float
-    pre1_ev: float
-    pre2_ev: float
-    norm1_ev: float
-    norm2_ev: float | None
-    norm_degree: int
-    victoreen: int
-    rbkg_ang: float
-    bkg_kweight: int
-    bkg_kmin_inv_ang: float
-    bkg_kmax_inv_ang: float | None
-    bkg_dk_inv_ang: float
-    bkg_window: str
-    clamp_low: float
-    clamp_high: float
-    clamp_points: int
-    kstep_inv_ang: float
-    nfft: int
-    normalisation: str
-    element: str
-    edge_energy_ev: float
-
-
-@dataclass(frozen=True)
-class _Once:
-    """One pass of normalisation and background; `slope` is d chi / d chi before over-absorption was corrected."""
-
-    edge: _larch.PreEdge
-    background: _larch.Background
-    chi: Array
-    slope: Array
-    notes: list[str]
 
 
 def reduce_exafs(
@@ -158,52 +114,10 @@ def reduce_exafs(
     if thick and chosen_mode != "fluorescence":
         notes.append(f"over-absorption: not corrected, for {chosen_mode} has none")
         thick = None
-    nominal = _once(where, ready.merged, settings, thick)
+    nominal = one_pass(where, ready.merged, settings, thick, response=bool(ready.merged.mu_error.size))
     names, chis, variant_notes = _variants(where, ready.merged, settings, thick, nominal, systematic or {})
     notes += [*ready.notes, *ready.merged.notes, *nominal.notes, *variant_notes]
     return _assemble(chosen_mode, ready.merged, settings, thick, nominal, names, chis, notes)
-
-
-def _once(where: str, merged: Merged, s: Settings, thick: ThickChi | None) -> _Once:
-    """Normalise, subtract the background and correct over-absorption once."""
-    energy_ev, mu = merged.energy_ev, merged.mu
-    pre1, norm2, notes = cut_ranges(
-        energy_ev, where=where, e0_ev=s.e0_ev, pre1_ev=s.pre1_ev, pre2_ev=s.pre2_ev, norm1_ev=s.norm1_ev,
-        norm2_ev=s.norm2_ev,
-    )  # fmt: skip
-    ranges = Ranges(s.e0_ev, pre1, s.pre2_ev, s.norm1_ev, norm2, s.norm_degree, s.victoreen)
-    edge = explain(
-        where,
-        "check reduce.e0_ev, mode and the normalisation ranges",
-        lambda: edge_step(energy_ev, mu, ranges, method=s.normalisation, element=s.element, edge_ev=s.edge_energy_ev),
-    )
-    background = explain(
-        where,
-        "check reduce.e0_ev, rbkg_ang and bkg_kmax_inv_ang",
-        lambda: _larch.autobk(
-            energy_ev, mu, e0_ev=s.e0_ev, edge_step=edge.edge_step, rbkg_ang=s.rbkg_ang, kweight=s.bkg_kweight,
-            kmin_inv_ang=s.bkg_kmin_inv_ang, kmax_inv_ang=s.bkg_kmax_inv_ang, dk_inv_ang=s.bkg_dk_inv_ang,
-            window=s.bkg_window, clamp_low=s.clamp_low, clamp_high=s.clamp_high, clamp_points=s.clamp_points,
-            kstep_inv_ang=s.kstep_inv_ang, nfft=s.nfft,
-        ),
-    )  # fmt: skip
-    if s.bkg_kmax_inv_ang is not None and background.kmax_inv_ang < s.bkg_kmax_inv_ang:
-        notes.append(f"background range cut to k = {background.kmax_inv_ang:.2f} 1/A, where the data end")
-    if thick is None:
-        return _Once(edge, background, background.chi, np.ones_like(background.chi), notes)
-    chi, slope = _thin(where, energy_ev, s, thick, edge, background)
-    return _Once(edge, background, chi, slope, notes)
-
-
-def _thin(
-    where: str, energy_ev: Array, s: Settings, thick: ThickChi, edge: _larch.PreEdge, background: _larch.Background
-) -> tuple[Array, Array]:
-    """chi of fluorescence without over-absorption, and its slope by chi as measured."""
-    at = s.e0_ev + background.k_inv_ang**2 / K2_PER_EV
-    smooth = np.interp(at, energy_ev, background.background - edge.pre_edge) / edge.edge_step
-    smooth = np.maximum(smooth, LEAST_SMOOTH)
-    chi, slope = correct(thick, at, background.chi / smooth, where=where)
-    return chi, slope / smooth
 
 
 def _variants(
@@ -211,7 +125,7 @@ def _variants(
     merged: Merged,
     settings: Settings,
     thick: ThickChi | None,
-    nominal: _Once,
+    nominal: OnePass,
     systematic: Mapping[str, Sequence[float]],
 ) -> tuple[list[str], list[Array], list[str]]:
     """Names, chi(k) on the nominal grid and notes of the systematic variants."""
@@ -220,7 +134,7 @@ def _variants(
     notes: list[str] = []
     points = nominal.background.k_inv_ang.size
     pinned = {"bkg_kmax_inv_ang": nominal.background.kmax_inv_ang}
-    used = {**vars(settings), "norm2_ev": nominal.edge.norm2_ev}  # where it was left open: the end of the data
+    used = {**vars(settings), "norm2_ev": nominal.ranges.norm2_ev}  # where it was left open: the end of the data
     for parameter, values in systematic.items():
         base = parameter.replace("_shift", "")
         if base not in VARIED:
@@ -229,7 +143,7 @@ def _variants(
             shifted = used[base] + value if base != parameter else value
             name = f"{parameter}={value:g}"
             varied = Settings(**{**used, **pinned, base: shifted})
-            chi = _once(f"{where} ({name})", merged, varied, thick).chi
+            chi = one_pass(f"{where} ({name})", merged, varied, thick).chi
             if chi.size < points:
                 notes.append(f"variant {name}: the last {points - chi.size} points of chi repeat the nominal ones")
                 chi = np.concatenate([chi, nominal.chi[chi.size :]])
@@ -243,7 +157,7 @@ def _assemble(
     merged: Merged,
     s: Settings,
     thick: ThickChi | None,
-    nominal: _Once,
+    nominal: OnePass,
     names: list[str],
     chis: list[Array],
     notes: list[str],
@@ -251,19 +165,13 @@ def _assemble(
     """The dataclass of the stage, with the covariance of chi."""
     edge, background = nominal.edge, nominal.background
     k = background.k_inv_ang
-    covariance = np.empty((0, 0))
-    if merged.mu_error.size:
-        matrix = interpolation_matrix(background.k_raw_inv_ang, k)
-        covariance = chi_covariance(matrix, merged.mu_error[slice(*background.points)], edge_step=edge.edge_step)
-        if thick is not None:
-            covariance = covariance * np.outer(nominal.slope, nominal.slope)
-        notes = [*notes, "covariance of chi: response of background and edge step to the noise neglected"]
+    chi_covariance, covariance_notes = covariance(nominal, merged.mu_error)
     chosen: dict[str, Any] = {
         "mode": mode,
         "e0_ev": s.e0_ev,
         "edge_step_energy_ev": float(merged.energy_ev[edge.e0_index]),
-        "pre_edge_range_ev": [edge.pre1_ev, edge.pre2_ev],
-        "post_edge_range_ev": [edge.norm1_ev, edge.norm2_ev],
+        "pre_edge_range_ev": [nominal.ranges.pre1_ev, nominal.ranges.pre2_ev],
+        "post_edge_range_ev": [nominal.ranges.norm1_ev, nominal.ranges.norm2_ev],
         "pre_edge_points": list(edge.pre_points),
         "post_edge_points": list(edge.post_points),
         "bkg_kmax_inv_ang": background.kmax_inv_ang,
@@ -284,12 +192,12 @@ def _assemble(
         edge_step=edge.edge_step,
         k_inv_ang=k,
         chi=nominal.chi,
-        chi_covariance=covariance,
+        chi_covariance=chi_covariance,
         variant_names=tuple(names),
         variant_chi=np.array(chis).reshape(len(chis), k.size),
         shift_ev=merged.shift_ev,
         shift_error_ev=merged.shift_error_ev,
         weight=merged.weight,
         chosen=chosen,
-        notes=tuple(notes),
+        notes=(*notes, *covariance_notes),
     )
