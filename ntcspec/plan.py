@@ -123,12 +123,12 @@ class Plan:
         if stage.reference:
             settings["references"] = missing
             work["references"] = {"samples": list(references), "takes": stage_of(m.technique, stage.reference).result}
-        structures = stage.named_structures(m.parameters)
-        if structures:
-            work["structures"] = list(structures)
-            found = {name: self.study.root / self.study.raw(file) for name, file in structures.items()}
+        extra = stage.extra_files(m.parameters)
+        if stage.extra:
+            work["extra"] = [one.name for one in extra]
+            paths = [self.study.root / self.study.raw(one.file) for one in extra]
             inputs += tuple(
-                Input(f"structure {name}", "raw", structures[name], cache.sha256(path)) for name, path in found.items()
+                Input(one.role, "raw", one.file, cache.sha256(path)) for one, path in zip(extra, paths, strict=True)
             )
         return _job(outputs, about, settings, (*inputs, *references.values()), stage.modules, work)
 
@@ -139,7 +139,7 @@ class Plan:
         """
         found: dict[str, Input] = {}
         missing: dict[str, str] = {}
-        for name in stage.named_standards(m.parameters[stage.name]):
+        for name, _ in stage.named_standards(m.parameters[stage.name]):
             folders = [o.folder for o in self.study.measurements if (o.sample, o.name) == (name, m.name)]
             if folders and name != m.sample:
                 found[name] = self._artifact(f"standard {name}", f"{folders[0]}/{stage.reference}.nxs")

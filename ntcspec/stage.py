@@ -53,8 +53,8 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
     """A stage of a technique: raw files or artifacts in, one artifact out.
 
     params (ntcspec.plan.Job.params): about, settings, origin, modules, key; work: the function, and the types that it
-    takes (none: it takes the paths of raw files and their names in the study), and the standards or structure files
-    that it gets as well.
+    takes (none: it takes the paths of raw files and their names in the study), and the standards or further raw files
+    that it gets as well: `files`, by name their paths, and for ingest also their names in the study.
     """
     with job(log):
         try:
@@ -62,13 +62,20 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
             settings = dict(params["settings"])
             if params["work"]["takes"]:
                 values, upstream = _load(params, inputs), records_of(params, inputs)
-                if "structures" in params["work"]:
-                    files = inputs[len(values) : len(values) + len(params["work"]["structures"])]
-                    settings["files"] = {n: Path(p) for n, p in zip(params["work"]["structures"], files, strict=True)}
+                extra = params["work"].get("extra", ())
+                if "extra" in params["work"]:
+                    files = inputs[len(values) : len(values) + len(extra)]
+                    settings["files"] = {name: Path(p) for name, p in zip(extra, files, strict=True)}
                 if "references" in params["work"]:
-                    settings["references"] = {**settings["references"], **_references(params, inputs[len(values) :])}
+                    found = _references(params, inputs[len(values) + len(extra) :])
+                    settings["references"] = {**settings["references"], **found}
             else:
-                values = [[Path(p) for p in inputs], [i["path"] for i in params["origin"]]]
+                extra = params["work"].get("extra", ())
+                raw = [(Path(p), i["path"]) for p, i in zip(inputs, params["origin"], strict=True)]
+                own = len(raw) - len(extra)
+                values = [[path for path, _ in raw[:own]], [source for _, source in raw[:own]]]
+                if "extra" in params["work"]:
+                    settings["files"] = dict(zip(extra, raw[own:], strict=True))
             result = named(params["work"]["function"])(*values, **settings)
             failure = None
         except UserError as error:

@@ -3,9 +3,9 @@
 A stage gets its own config section as keyword arguments; `also` names sections that it gets whole, each under the
 section's name, and `borrows` single facts of the measurement (element, composition). Where parameters of a stage name
 other samples as standards (`standards`: where those names stand in its section), it gets the artifacts of the stage
-`reference` of their measurements of the same name. A stage with `structures` (where among the measurement's sections
-they stand) gets the files of these as well; one with `wanted` is left out where nothing stands there. These tables are
-what the workflow, the keys and the records are built from.
+`reference` of their measurements of the same name. A stage with `extra` (where among the measurement's sections further
+raw files are named) gets these as well; one with `wanted` is left out where nothing stands there. These tables are what
+the workflow, the keys and the records are built from.
 """
 
 from __future__ import annotations
@@ -19,6 +19,16 @@ COMMON = ("ntcspec.stage", "ntcspec.store", "ntcspec.types")
 
 
 @dataclass(frozen=True)
+class ExtraFile:
+    """A raw file that a stage gets beside its inputs: under which name, its role in the record, and the key of it."""
+
+    name: str
+    role: str
+    file: str
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Stage:
     """One stage of one technique."""
 
@@ -29,8 +39,8 @@ class Stage:
     also: tuple[str, ...] = ()
     borrows: tuple[str, ...] = ()
     reference: str = ""
-    standards: str = ""
-    structures: str = ""
+    standards: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
     wanted: str = ""
 
     @property
@@ -52,22 +62,36 @@ class Stage:
         borrowed = {name: sections[SUBJECT][name] for name in self.borrows}
         return {**borrowed, **sections[self.name], **{name: sections[name] for name in self.also}}
 
-    def named_structures(self, sections: Any) -> dict[str, str]:
-        """Structure files that the stage gets, by the name of the structure, from a measurement's config sections."""
-        found = _inside(sections, self.structures) if self.structures else {}
-        return {name: one["file"] for name, one in found.items()}
+    def extra_files(self, sections: Any) -> list[ExtraFile]:
+        """Further raw files that the stage gets, from a measurement's config sections.
+
+        At each place stands a file, nothing, or a mapping of names to sections with the key `file`.
+        """
+        found = []
+        for place in self.extra:
+            key, there = tuple(place.split(".")), _inside(sections, place)
+            if isinstance(there, str):
+                found.append(ExtraFile(key[-1], key[-1], there, key))
+            elif there:
+                kind = key[-1].removesuffix("s")
+                found += [ExtraFile(n, f"{kind} {n}", one["file"], (*key, n, "file")) for n, one in there.items()]
+        return found
 
     def is_wanted(self, sections: Any) -> bool:
         """Whether the stage has anything to do."""
         return not self.wanted or bool(_inside(sections, self.wanted))
 
-    def named_standards(self, section: Any) -> Iterator[str]:
-        """The samples that the stage's own section names as standards."""
-        found = section
-        for part in self.standards.split(".") if self.standards else ():
-            found = found.get(part) if found else None
-        if self.standards and found:
-            yield from dict.fromkeys([found] if isinstance(found, str) else found)
+    def named_standards(self, section: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The samples that the stage's own section names as standards, each with the key where it stands."""
+        seen = set()
+        for place in self.standards:
+            key, found = tuple(place.split(".")), section
+            for part in key:
+                found = found.get(part) if found else None
+            for name in [found] if isinstance(found, str) else found or ():
+                if name not in seen:
+                    seen.add(name)
+                    yield name, key
 
 
 def _inside(sections: Any, place: str) -> Any:
@@ -110,7 +134,7 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.types.xanes:XanesReduced",
             borrows=(*ATOM, "composition"),
             reference="ingest",
-            standards="calibrate.standard",
+            standards=("calibrate.standard",),
         ),
         Stage(
             "transform",
@@ -118,7 +142,7 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.xas.xanes.transform:transform_xanes",
             "ntcspec.types.xanes:XanesTransformed",
             reference="reduce",
-            standards="standards",
+            standards=("standards",),
         ),
         Stage(
             "measure",
@@ -126,7 +150,7 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.xas.xanes.measure:measure_xanes",
             "ntcspec.types.xanes:XanesMeasured",
             reference="reduce",
-            standards="mixture.standards",
+            standards=("mixture.standards",),
         ),
     ),
     "exafs": (
@@ -138,7 +162,7 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.types.exafs:ExafsReduced",
             borrows=(*ATOM, "composition"),
             reference="ingest",
-            standards="calibrate.standard",
+            standards=("calibrate.standard",),
         ),
         Stage("transform", ("reduce",), "ntcspec.xas.fourier:transform_exafs", "ntcspec.types.exafs:ExafsTransformed"),
         Stage("wavelet", ("transform",), "ntcspec.xas.wavelet:wavelet_exafs", "ntcspec.types.exafs:WaveletMap"),
@@ -156,7 +180,7 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.types.exafs:ExafsPaths",
             also=("measure",),
             borrows=("element", "edge"),
-            structures="paths.structures",
+            extra=("paths.structures",),
             wanted="paths.structures",
         ),
         Stage(
@@ -166,7 +190,7 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.types.exafs_fit:ExafsFits",
             also=("transform", "paths", "measure"),
             borrows=("element", "edge"),
-            structures="paths.structures",
+            extra=("paths.structures",),
             wanted="fit.models",
         ),
         Stage(

@@ -80,24 +80,25 @@ class Resolver:
         if model is not None:
             technique = self.technique(sample, name, model, found)
             parameters = self.parameters(technique, sample, name, data, found) if technique else {}
-            self.element(sample, name, model, found)
+            if _is_absorption(technique):
+                self.element(sample, name, model, found)
             self.files(_key(sample, name), model, found)
-            self.structures(technique, parameters, sample, name, found)
+            self.extra_files(technique, parameters, sample, name, found)
         if found or model is None:
             self.exclude(sample, name, found)
             return
         folder = self.folder(sample, name)
         if not folder:
             return
-        subject = {
-            "element": model.element,
-            "edge": model.edge,
-            "edge_energy_ev": edges_of(str(model.element))[str(model.edge)],
-            "composition": composition,
-            "columns": model.columns.model_dump(mode="json") if model.columns else None,
-            "select": model.select,
-            "simulated": simulated,
-        }
+        subject: dict[str, Any] = {"composition": composition, "simulated": simulated}
+        if _is_absorption(technique):
+            subject |= {
+                "element": model.element,
+                "edge": model.edge,
+                "edge_energy_ev": edges_of(str(model.element))[str(model.edge)],
+                "columns": model.columns.model_dump(mode="json") if model.columns else None,
+                "select": model.select,
+            }
         plan = MeasurementPlan(
             sample=sample,
             name=name,
@@ -181,15 +182,15 @@ class Resolver:
             elif model.files.index(name) != i:
                 found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
 
-    def structures(
+    def extra_files(
         self, technique: str, parameters: Mapping[str, Any], sample: str, name: str, found: list[UserError]
     ) -> None:
         for stage in TABLE.get(technique, ()) if parameters else ():
-            for structure, file in stage.named_structures(parameters).items():
-                path = self.root / self.raw_root / file
+            for one in stage.extra_files(parameters):
+                path = self.root / self.raw_root / one.file
                 if not path.is_file():
-                    where = self.place(sample, name, (*stage.structures.split("."), structure, "file"), technique)
-                    what = f"no such file {file!r} in {self.raw_root!r}{_near(path)}"
+                    where = self.place(sample, name, one.key, technique)
+                    what = f"no such file {one.file!r} in {self.raw_root!r}{_near(path)}"
                     found.append(UserError(where, what, "mend the path"))
 
     def folder(self, sample: str, name: str) -> str:
@@ -213,10 +214,10 @@ class Resolver:
         for measurement in list(self.measurements):
             found = []
             for stage in TABLE[measurement.technique]:
-                for standard in stage.named_standards(measurement.parameters[stage.name]):
+                for standard, key in stage.named_standards(measurement.parameters[stage.name]):
                     if standard not in self.labels:
-                        key = (stage.name, *stage.standards.split("."))
-                        where = self.place(measurement.sample, measurement.name, key, measurement.technique)
+                        place = (stage.name, *key)
+                        where = self.place(measurement.sample, measurement.name, place, measurement.technique)
                         hint = did_you_mean(standard, self.labels)
                         found.append(UserError(where, f"no sample {standard!r}{hint}", "use a name from samples.yaml"))
             if found:
@@ -226,6 +227,11 @@ class Resolver:
     def exclude(self, sample: str, name: str, found: list[UserError]) -> None:
         self.problems.extend(found)
         self.excluded.append(Excluded(sample, name, "; ".join(str(p) for p in found)))
+
+
+def _is_absorption(technique: str) -> bool:
+    """Whether measurements of the technique are of an absorption edge, which must then be named."""
+    return any("edge_energy_ev" in stage.borrows for stage in TABLE.get(technique, ()))
 
 
 def _top_only(data: Mapping[str, Any]) -> dict[str, Any]:
