@@ -28,7 +28,7 @@ def run_stages(technique: str, files: tuple[str, ...], sections: Mapping[str, An
     """Every stage of one measurement."""
     results: Results = {}
     for stage in STAGES[technique]:
-        if stage.structures:  # needs FEFF; has tests of its own
+        if stage.wanted:  # on request; has tests of its own
             continue
         module, _, function = stage.function.partition(":")
         inputs = [results[name] for name in stage.inputs] or [[root / name for name in files], list(files)]
