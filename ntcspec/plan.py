@@ -14,9 +14,11 @@ from ntcspec.provenance import HashCache, fingerprint, job_key
 from ntcspec.techniques import METRICS, SERIES, STAGES, Stage, stage_of
 
 TABLE_MODULES = ("ntcspec.stage", "ntcspec.study.table")
+TRENDS_MODULES = ("ntcspec.stage", "ntcspec.study.trends")
 PANEL_MODULES = ("ntcspec.stage", "ntcspec.study.panel")
 TABLE = "results/metrics.csv"
 SAMPLES_TABLE = "results/samples.csv"
+TRENDS = "results/trends.csv"
 SUMS = "results/SHA256SUMS"
 PANEL_SUFFIXES = ("nxs", "png", "pdf", "svg")
 
@@ -82,6 +84,8 @@ class Plan:
         for name in study.series:
             self._add(self._series_job(name))
         self._add(self._table_job())
+        if study.trends:
+            self._add(self._trends_job())
         for name in study.panels:
             self._add(self._panel_job(name))
 
@@ -192,6 +196,14 @@ class Plan:
         parameters = {"excluded": excluded, "samples": samples}
         about = self._about_study("table", any(m.simulated for m in measurements))
         return _job((TABLE, SAMPLES_TABLE), about, parameters, inputs, TABLE_MODULES)
+
+    def _trends_job(self) -> Job:
+        simulated = any(m.simulated for m in self.study.measurements)
+        properties = {name: about["properties"] for name, about in self.study.samples.items()}
+        trends = {name: trend.model_dump(mode="json") for name, trend in self.study.trends.items()}
+        about = self._about_study("trends", simulated)
+        inputs = (self._artifact("metrics", TABLE),)
+        return _job((TRENDS,), about, {"trends": trends, "properties": properties}, inputs, TRENDS_MODULES)
 
     def _panel_job(self, name: str) -> Job:
         panel = self.study.panels[name]

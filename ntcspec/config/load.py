@@ -59,6 +59,7 @@ def load_study(study: Path) -> Study:
     resolver.run()
     _check_panels(model, file, resolver, problems)
     _check_series(model, file, resolver, problems)
+    _check_trends(model, file, resolver, problems)
     if problems or not resolver.measurements:
         nothing = [] if problems or resolver.problems else [UserError(samples.shown, "lists no sample", "add one")]
         raise Problems([*problems, *resolver.problems, *nothing])
@@ -69,6 +70,7 @@ def load_study(study: Path) -> Study:
         raw_root=raw_root,
         measurements=tuple(resolver.measurements),
         series=model.series,
+        trends=model.trends,
         panels=model.panels,
         labels=resolver.labels,
         samples=resolver.about,
@@ -158,6 +160,12 @@ def _check_panels(model: StudyFile, file: YamlFile, resolver: Resolver, problems
             problems.append(UserError(file.where(("panels", name)), what, "add one under `series`"))
 
 
+def _check_trends(model: StudyFile, file: YamlFile, resolver: Resolver, problems: list[UserError]) -> None:
+    for name, trend in model.trends.items():
+        _check_property(("trends", name), name, file, resolver, problems)
+        _check_samples(("trends", name, "samples"), trend.samples, file, resolver, problems)
+
+
 def _check_table_panel(
     key: Key, options: Mapping[str, Any], file: YamlFile, resolver: Resolver, problems: list[UserError]
 ) -> None:
@@ -165,9 +173,13 @@ def _check_table_panel(
     if not options.get("metrics"):
         what, fix = "no metric is named", "name some: `metrics: [measurement.metric]`, as in results/metrics.csv"
         problems.append(UserError(file.where(key), what, fix))
+    if options.get("against"):
+        _check_property((*key, "against"), str(options["against"]), file, resolver, problems)
+
+
+def _check_property(key: Key, wanted: str, file: YamlFile, resolver: Resolver, problems: list[UserError]) -> None:
     known = dict.fromkeys(name for one in resolver.about.values() for name in one["properties"])
-    wanted = options.get("against")
-    if wanted and wanted not in known:
-        what = f"no sample has a property {wanted!r}{did_you_mean(str(wanted), known)}"
+    if wanted not in known:
+        what = f"no sample has a property {wanted!r}{did_you_mean(wanted, known)}"
         fix = f"known: {', '.join(known)}" if known else "give it under `properties` in samples.yaml"
-        problems.append(UserError(file.where((*key, "against")), what, fix))
+        problems.append(UserError(file.where(key), what, fix))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ntcspec.config.study import Panel, Series
+from ntcspec.config.study import Panel, Series, Trend
 from ntcspec.errors import UserError
 
 
@@ -52,6 +52,7 @@ class Study:
     panels: Mapping[str, Panel]
     labels: Mapping[str, str]
     samples: Mapping[str, Mapping[str, Any]]
+    trends: Mapping[str, Trend] = field(default_factory=dict)
     excluded: tuple[Excluded, ...] = ()
     problems: tuple[UserError, ...] = field(default=())
 

@@ -102,6 +102,21 @@ class Series(Parameters):
     options: dict[str, Any] = param({}, "", "parameters of this kind of analysis")
 
 
+class Trend(Parameters):
+    """Metrics against one property of the samples, for results/trends.csv."""
+
+    scale: Literal["linear", "log"] = param(
+        "linear", "", "what a straight line is drawn over: the property or its log10"
+    )
+    metrics: tuple[str, ...] = param(
+        ("*",),
+        "",
+        "metrics as `measurement.metric` of results/metrics.csv; * and ? stand for any letters",
+        min_length=1,
+    )
+    samples: tuple[str, ...] | None = param(None, "", "samples; without it all that have both numbers")
+
+
 class StudyFile(Parameters):
     """config.yaml"""
 
@@ -111,4 +126,5 @@ class StudyFile(Parameters):
     defaults: dict[Technique, dict[str, Any]] = param({}, "", "parameters by technique and stage, for all measurements")
     measurements: dict[str, Common] = param({}, "", "what all measurements of a name share, by that name")
     series: dict[FileName, Series] = param({}, "", "analyses of several samples together, by file name")
+    trends: dict[str, Trend] = param({}, "", "metrics against properties of the samples, by the name of the property")
     panels: dict[FileName, Panel] = param({}, "", "figure panels by file name")

@@ -27,6 +27,20 @@ def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
             write_atomic(Path(path), text.encode())
 
 
+def run_trends(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """results/trends.csv from results/metrics.csv and the properties of the samples."""
+    with job(log):
+        from ntcspec.study.table import property_of, read_metrics, read_table_record
+        from ntcspec.study.trends import trends_csv, trends_of
+
+        settings, path = params["settings"], Path(inputs[0])
+        record = record_for(params, inputs, {params["origin"][0]["path"]: read_table_record(path)})
+        named_by = settings["properties"].items()
+        properties = {sample: {n: property_of(p) for n, p in known.items()} for sample, known in named_by}
+        found = trends_of(read_metrics(path.read_text(encoding="utf-8")), properties, settings["trends"])
+        write_atomic(Path(outputs[0]), trends_csv(found, canonical(record)).encode())
+
+
 def run_series(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """An analysis of several samples together: its function takes the artifacts, or why one is missing, by sample."""
     with job(log):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from ntcspec.errors import UserError
 from ntcspec.plot import Entry, draw, panel_data, save
 from ntcspec.provenance import canonical
 from ntcspec.stage import named
-from ntcspec.study.table import read_metrics
-from ntcspec.types.study import Number, SampleNumbers
+from ntcspec.study.table import property_of, read_metrics
+from ntcspec.types.study import SampleNumbers
 
 
 def make_panel(
@@ -44,16 +43,10 @@ def make_panel(
             except UserError as failure:
                 missing = missing or failure.what
         if settings["table"]:
-            properties = {name: _property(known) for name, known in entry["properties"].items()}
+            properties = {name: property_of(known) for name, known in entry["properties"].items()}
             stages["table"] = SampleNumbers(table.get(entry["sample"], {}), properties)
         shown = {} if missing else stages
         entries.append(Entry(entry["sample"], entry["label"], entry["simulated"], shown, missing))
     data = panel_data(settings["kind"], entries, settings["options"], title=settings["title"])
     save(draw(data), outputs[0].with_suffix(""), canonical(record))
     store.write(outputs[0], data, record)
-
-
-def _property(known: Mapping[str, Any]) -> Number:
-    """A property of samples.yaml; its one uncertainty is taken as statistical."""
-    value, u = (math.nan if known[name] is None else float(known[name]) for name in ("value", "u"))
-    return Number(value, known["unit"], u, 0.0, known["reason"])

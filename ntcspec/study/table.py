@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,12 @@ def read_metrics(text: str) -> dict[str, dict[str, Number]]:
             one = Number(value, row["unit"], u_stat, u_sys, row["reason"])
             found.setdefault(row["sample"], {})[f"{row['measurement']}.{row['metric']}"] = one
     return found
+
+
+def property_of(known: Mapping[str, Any]) -> Number:
+    """A property of samples.yaml; its one uncertainty is taken as statistical."""
+    value, u = (math.nan if known[name] is None else float(known[name]) for name in ("value", "u"))
+    return Number(value, known["unit"], u, 0.0, known["reason"])
 
 
 def read_table_record(path: Path) -> dict[str, Any]:

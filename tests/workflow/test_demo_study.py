@@ -177,3 +177,14 @@ def test_raw_files_and_results_are_audited(demo: Path) -> None:
     assert ntcspec("verify", demo).returncode == 0
     assert "nothing to compute" in ntcspec("run", demo).stdout
     assert artifacts(demo) == before
+
+
+def test_trends_say_that_four_samples_cannot_decide(demo: Path) -> None:
+    lines = (demo / "results/trends.csv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = {(r["property"], r["metric"]): r for r in csv.DictReader(lines)}
+    lobe = rows["conductivity", "exafs.multiple_scattering.ratio"]
+    assert lobe["samples"] == "NTC annealed; NTC 6 h; NTC 26 h; NTC 40 h" and lobe["kendall_tau"] == "-1"
+    assert lobe["verdict"].startswith("not decided: in order, it falls, p = 0.083") and lobe["steps_beyond_2u"] == "3"
+    assert "NTC 36 h: conductivity: not stated" in lobe["missing"] and "NaCl: has no conductivity" in lobe["missing"]
+    audit = ntcspec("trace", "results/trends.csv", cwd=demo)
+    assert audit.returncode == 0 and "metrics.csv" in audit.stdout

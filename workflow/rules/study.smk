@@ -1,4 +1,4 @@
-# The study as a whole: series, table, panels, check sums.
+# The study as a whole: series, table, trends, panels, check sums.
 
 
 rule series:
@@ -42,6 +42,26 @@ rule table:
         "table of all metrics"
     script:
         "../scripts/table.py"
+
+
+rule trends:
+    input:
+        job_inputs("results/trends.csv"),
+    output:
+        update("results/trends.csv"),
+    log:
+        "results/logs/trends.log",
+    params:
+        about=job_params("results/trends.csv", "about"),
+        settings=job_params("results/trends.csv", "settings"),
+        origin=job_params("results/trends.csv", "origin"),
+        modules=job_params("results/trends.csv", "modules"),
+        code=job_params("results/trends.csv", "code"),
+        key=job_params("results/trends.csv", "key"),
+    message:
+        "trends of metrics against properties"
+    script:
+        "../scripts/trends.py"
 
 
 rule panel:
