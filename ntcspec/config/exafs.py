@@ -11,6 +11,7 @@ from ntcspec.config.exafs_fit import Fit
 from ntcspec.config.xas import Calibration, Ingest, Name, Normalisation, OverAbsorption
 from ntcspec.errors import did_you_mean
 
+PathAtoms = Annotated[str, Field(pattern=r"^[A-Z][a-z]?(-[A-Z][a-z]?)+( from [0-9]+([.][0-9]+)?)?$")]
 Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
 
 
@@ -168,9 +169,11 @@ class Paths(Parameters):
     u_e0_shift_ev: float = param(2.0, "eV", "its standard uncertainty", ge=0)
     sigma2_single_ang2: float = param(0.006, "angstrom^2", "mean-square disorder of single scattering paths", ge=0)
     sigma2_multiple_ang2: float = param(0.010, "angstrom^2", "mean-square disorder of all other paths", ge=0)
-    sigma2_of_ang2: dict[str, Annotated[float, Field(ge=0)]] = param(
-        {}, "angstrom^2", "mean-square disorder of paths by their atoms, before the two above, such as {Ta-Na: 0.02}"
-    )
+    sigma2_of_ang2: dict[PathAtoms, Annotated[float, Field(ge=0)]] = param(
+        {}, "angstrom^2",
+        "mean-square disorder of paths by their atoms, before the two above: {Ta-Na: 0.02, Ta-Cl from 4: 0.03}, where "
+        "`from 4` means half path lengths of 4 angstrom or more",
+    )  # fmt: skip
     u_sigma2_ang2: float = param(0.003, "angstrom^2", "standard uncertainty of each, one path from another", ge=0)
     u_r_ang: float = param(0.02, "angstrom", "standard uncertainty of each half path length, one from another", ge=0)
 

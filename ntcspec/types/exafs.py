@@ -140,6 +140,9 @@ class LobeAssignment:
     kinds: tuple[str, ...] = text("kinds of path, largest share first")
     share: Array = array("1", "share of each kind; they sum to 1")
     uncertainty: Array = array("1", "standard uncertainty of each share from those of the path parameters")
+    atoms: tuple[str, ...] = text("the same by kind and atoms, e.g. 'single Ta-Na', largest share first")
+    atoms_share: Array = array("1", "share of each; they sum to 1")
+    atoms_uncertainty: Array = array("1", "standard uncertainty of each")
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ Order of steps, for each structure:
 1. CIF -> atoms round the absorber -> FEFF (cached by content) -> paths;
 2. chi(k) of each path with the config's S02, E0 shift and disorder, through the window, Fourier transform and wavelet
    of the data (`glass.py`);
-3. for each box of the wavelet map the share of each kind of path, with the uncertainty that follows from those of E0
-   (common to all paths), sigma2 and R (of each path by itself); a verdict, which may be that it cannot be decided;
+3. for each box of the wavelet map the share of each kind of path, and of each kind and atoms (Ta-Na), with the
+   uncertainty that follows from those of E0 (common to all paths), sigma2 and R (of each path by itself); a verdict
+   between the kinds, which may be that it cannot be decided;
 4. the size of the lobe over that of the first shell, in the model and in the data, for comparison.
 
 Nothing is fitted: a structure is asked what it would give. The uncertainty of a share holds what the config calls
@@ -33,10 +34,14 @@ from ntcspec.xas.paths.feff_run import run_feff
 from ntcspec.xas.paths.glass import Glass, data_glass, glass_chi, through_glass
 from ntcspec.xas.paths.path_chi import path_chi_gradient, path_tables
 from ntcspec.xas.paths.shares import assign, box_gram, path_shares
+from ntcspec.xas.strength import without_shell
 
 CACHE = Path(".ntcspec/feff")  # in the folder of the study, where jobs run
 METHOD = "FEFF paths through the window of the data; u_sys: from those of E0, sigma2 and R of the paths"
 NO_STATISTICS = "u_stat: a model has none"
+SINGLE = "single "
+FROM = " from "
+WORTH_TELLING = 0.01  # of the shares, in a note; paths.nxs holds all
 NAN = float("nan")
 
 
@@ -55,8 +60,14 @@ class Parameters:
 
     def sigma2(self, paths: Sequence[FeffPath]) -> Array:
         """sigma2 (A^2) of each path."""
-        by_legs = [self.sigma2_single_ang2 if p.nlegs == 2 else self.sigma2_multiple_ang2 for p in paths]
-        return np.array([self.sigma2_of_ang2.get(p.label, own) for p, own in zip(paths, by_legs, strict=True)])
+        return np.array([self._sigma2(path) for path in paths])
+
+    def _sigma2(self, path: FeffPath) -> float:
+        """Of its atoms as far as told, with 'Ta-Cl from 4' before 'Ta-Cl' beyond 4 A; else by its number of legs."""
+        told = [(*key.partition(FROM)[::2], value) for key, value in self.sigma2_of_ang2.items()]
+        known = [(float(start or 0.0), value) for atoms, start, value in told if atoms == path.label]
+        own = self.sigma2_single_ang2 if path.nlegs == 2 else self.sigma2_multiple_ang2
+        return max(((start, value) for start, value in known if start <= path.reff_ang), default=(0.0, own))[1]
 
 
 def paths_exafs(
@@ -80,6 +91,7 @@ def paths_exafs(
     """
     glass, given = data_glass(transformed, wavelet_map), Parameters(**parameters)
     boxes = {name: (tuple(box["k"]), tuple(box["r"])) for name, box in (measure.get("boxes") or {}).items()}
+    first = (measure.get("windows") or {}).get(measure.get("first_shell"))
     metrics: list[Metric] = []
     notes: list[Note] = []
     seen: list[ScatteringPath] = []
@@ -95,7 +107,8 @@ def paths_exafs(
         models.append(np.abs(whole.chi_r))
         seen += _listed(name, paths, each)
         for box, (k_box, r_box) in boxes.items():
-            lobe, why = _lobe(name, box, paths, chi, glass, given, k_box, r_box)
+            gram, why = _gram(glass, k_box, r_box, first)
+            lobe, why = (None, why) if gram is None else _lobe(name, box, paths, chi, glass, given, gram)
             if lobe is None:
                 notes.append(f"{name}, {box}: {why}")
                 continue
@@ -103,6 +116,7 @@ def paths_exafs(
             metrics += _share_metrics(lobe)
             metrics.append(_size_metric(name, box, np.abs(whole.wavelet), wavelet_map, k_box, r_box))
             notes.append(f"{name}, {box}: {lobe.verdict} ({lobe.reason})")
+            notes.append(f"{name}, {box}: {_by_atoms(lobe)}")
     return ExafsPaths(
         metrics=tuple(metrics),
         notes=tuple(notes),
@@ -143,22 +157,45 @@ def _listed(name: str, paths: Sequence[FeffPath], chir_mag: Array) -> list[Scatt
     ]
 
 
+def _gram(
+    glass: Glass, k_box: tuple[float, float], r_box: tuple[float, float], first: Sequence[float] | None
+) -> tuple[Array | None, str]:
+    """What is seen in a box, without the tail of the first shell where the box lies beside its R window `first`; None
+    and why for an empty one."""
+    beside = first is not None and (r_box[0] >= first[1] or r_box[1] <= first[0])
+    rest = without_shell(glass.k_inv_ang, glass.window, first) if beside and first is not None else None
+    try:
+        return box_gram(glass, k_box=k_box, r_box=r_box, rest=rest), ""
+    except ValueError as problem:
+        return None, str(problem)
+
+
 def _lobe(
-    name: str, box: str, paths: Sequence[FeffPath], chi: Array, glass: Glass, given: Parameters,
-    k_box: tuple[float, float], r_box: tuple[float, float],
-) -> tuple[LobeAssignment | None, str]:  # fmt: skip
+    name: str, box: str, paths: Sequence[FeffPath], chi: Array, glass: Glass, given: Parameters, gram: Array
+) -> tuple[LobeAssignment | None, str]:
     """Shares in one box and the verdict; None and why where the model gives nothing there."""
     d_chi, covariance = _derivatives(paths, glass, given)
     try:
-        gram = box_gram(glass, k_box=k_box, r_box=r_box)
         shares = path_shares(chi, gram, d_chi=d_chi, covariance=covariance)
     except ValueError as problem:
         return None, str(problem)
-    verdict = assign(shares, [p.kind for p in paths])
+    verdict, atoms = (assign(shares, groups) for groups in ([p.kind for p in paths], [_who(p) for p in paths]))
     reason = f"{verdict.reason}; cancellation {shares.cancellation:.2f}"
     return LobeAssignment(
-        name, box, verdict.verdict, reason, verdict.groups, verdict.share, verdict.uncertainty
+        name, box, verdict.verdict, reason, verdict.groups, verdict.share, verdict.uncertainty, atoms.groups,
+        atoms.share, atoms.uncertainty,
     ), ""  # fmt: skip
+
+
+def _who(path: FeffPath) -> str:
+    """'single Ta-Na'."""
+    return f"{path.kind} {path.label}"
+
+
+def _by_atoms(lobe: LobeAssignment) -> str:
+    """The shares by atoms that a reader will ask for, in words."""
+    parts = zip(lobe.atoms, lobe.atoms_share, lobe.atoms_uncertainty, strict=True)
+    return "shares " + ", ".join(f"{who} {s:.2f} +- {u:.2f}" for who, s, u in parts if abs(s) >= WORTH_TELLING)
 
 
 def _derivatives(paths: Sequence[FeffPath], glass: Glass, given: Parameters) -> tuple[Array, Array]:
@@ -178,10 +215,14 @@ def _derivatives(paths: Sequence[FeffPath], glass: Glass, given: Parameters) -> 
 
 
 def _share_metrics(lobe: LobeAssignment) -> list[Metric]:
-    """'<structure>.<box>.<kind>.share'."""
+    """'<structure>.<box>.<kind>.share', and of single scattering also by atoms, '<structure>.<box>.<atoms>.share':
+    which neighbour lies under the lobe."""
+    told = list(zip(lobe.kinds, lobe.share, lobe.uncertainty, strict=True))
+    atoms = zip(lobe.atoms, lobe.atoms_share, lobe.atoms_uncertainty, strict=True)
+    told += [(who.removeprefix(SINGLE), s, u) for who, s, u in atoms if who.startswith(SINGLE)]
     return [
-        Metric(f"{lobe.structure}.{lobe.box}.{kind}.share", float(s), "1", NAN, float(u), METHOD, NO_STATISTICS)
-        for kind, s, u in zip(lobe.kinds, lobe.share, lobe.uncertainty, strict=True)
+        Metric(f"{lobe.structure}.{lobe.box}.{who}.share", float(s), "1", NAN, float(u), METHOD, NO_STATISTICS)
+        for who, s, u in told
     ]
 
 

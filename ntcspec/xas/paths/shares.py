@@ -11,6 +11,9 @@ lost, to first order, with path i. A path in antiphase to the sum has a negative
 how much cancels is told by sum <W_i, W_i> / <W, W>: 1 for paths that do not overlap, larger for paths that cancel, up
 to 1/n for n equal paths in phase.
 
+The first shell is many times as strong and leaks into any box beside it. Its tail is taken out of data and model alike
+before anything is shared out, by the projection of `strength.py`: x_i becomes (1 - Q) Omega k^w chi_i.
+
 Uncertainty: first order, ds_i = (dx_i G t + x_i G dt - 2 s_i t G dt) / t G t, with the covariance of the parameters
 that the caller gives; what the model leaves out (other structures, FEFF's own errors) is not in it.
 
@@ -56,8 +59,14 @@ class Assignment:
     uncertainty: Array  # standard uncertainty of each
 
 
-def box_gram(glass: Glass, *, k_box: tuple[float, float], r_box: tuple[float, float]) -> Array:
-    """G of a box of the wavelet map (1/A and A), shape (k, k): x G y = Re <W_x, W_y>. Raises ValueError: empty box."""
+def box_gram(
+    glass: Glass, *, k_box: tuple[float, float], r_box: tuple[float, float], rest: Array | None = None
+) -> Array:  # fmt: skip
+    """G of a box of the wavelet map (1/A and A), shape (k, k): x G y = Re <W_x, W_y>.
+
+    rest: 1 - Q of `strength.without_shell`, shape (k, k), which takes the first shell's tail out of the box. Raises
+    ValueError: empty box.
+    """
     cell_r, cell_k = overlap(glass.wavelet_r_ang, *r_box), overlap(glass.k_inv_ang, *k_box)
     rows, columns, used = np.flatnonzero(cell_r), np.flatnonzero(cell_k), np.flatnonzero(glass.weight)
     if not rows.size or not columns.size:
@@ -68,9 +77,12 @@ def box_gram(glass: Glass, *, k_box: tuple[float, float], r_box: tuple[float, fl
     impulse[size - 1] = 1.0
     grid: Array = np.asarray(step * np.arange(2 * size - 1), dtype=np.float64)
     kernel = wavelet(grid, impulse, glass.wavelet_r_ang[rows], family=glass.family, order=glass.order)
-    seen = kernel[:, columns - used[:, None] + size - 1] * glass.weight[used, None]  # shape (R, used, k)
+    seen = kernel[:, columns - used[:, None] + size - 1]  # shape (R, used, k)
     seen = seen * np.sqrt(cell_r[rows, None, None] * cell_k[columns])
-    return _gram(np.moveaxis(seen, 1, 0).reshape(used.size, -1), used, size)
+    seen = np.moveaxis(seen, 1, 0).reshape(used.size, -1)
+    if rest is not None:
+        seen = rest[np.ix_(used, used)] @ seen
+    return _gram(glass.weight[used, None] * seen, used, size)
 
 
 def window_gram(glass: Glass, *, r_window: tuple[float, float]) -> Array:
