@@ -34,6 +34,7 @@ K2PTCL6_CIF = cubic_cif(
     "K2PtCl6", K2PTCL6_A_ANG, "F m -3 m", 225, "Pt1 Pt 0 0 0", "K1 K 0.25 0.25 0.25", f"Cl1 Cl {K2PTCL6_X} 0 0"
 )
 TA_CIF = cubic_cif("Ta", 3.3058, "I m -3 m", 229, "Ta1 Ta 0 0 0")  # bcc, a as tabulated (ICDD 4-788)
+AU_CIF = cubic_cif("Au", 4.0782, "F m -3 m", 225, "Au1 Au 0 0 0")  # fcc
 OCTAHEDRON_CIF = cubic_cif("TaCl6", 20.0, "P m -3 m", 221, "Ta1 Ta 0 0 0", f"Cl1 Cl {TA_CL_ANG / 20.0} 0 0")
 
 

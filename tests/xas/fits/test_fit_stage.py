@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from path_models import K2PTCL6_CIF, TA_CIF, reduced
+from path_models import AU_CIF, K2PTCL6_CIF, TA_CIF, reduced
 
 from ntcspec.errors import UserError
 from ntcspec.types import Metric
@@ -102,6 +102,33 @@ def test_k2ptcl6_as_measured(k2ptcl6: Made, cif: Callable[[str], Path], feff_cac
     assert model.r_factor < 0.03 and model.reduced_chi2 > 100.0
     np.testing.assert_allclose(model.model_mag, model.entry_chir_mag[0], rtol=1e-12)
     assert np.corrcoef(model.data_re[33:85], model.model_re[33:85])[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("program", ["feff6l", "feff8l"])
+def test_s02_of_a_gold_foil_gives_the_six_neighbours_of_platinum(
+    k2ptcl6: Made, xas_data: Path, cif: Callable[[str], Path], feff_cache: Path, program: str
+) -> None:
+    """S02 measured on 12 neighbours at the same edge of the next element, with the same program and window; what FEFF's
+    amplitude gets wrong goes with it. With S02 = 0.9 FEFF 6 alone would make N 12 % too small."""
+    name = "Au-L3_standards_athena0.8.prj"
+    scans = ingest_files(
+        [xas_data / name], [name], element="Au", edge="L3", edge_energy_ev=11919.0, bad_rows="refuse", columns=None,
+        select="Au foil",
+    )  # fmt: skip
+    reduced_foil = reduce_exafs(scans, edge_energy_ev=11919.0, e0_ev=11919.0, systematic=SYSTEMATIC)
+    slots = {"n": 12, "s02": "s02", "delta_r_ang": "dr", "sigma2_ang2": "ss", "e0_ev": "e0"}
+    foil = {
+        "parameters": {n: {"guess": start} for n, start in {"s02": 0.9, "dr": 0.0, "ss": 0.008, "e0": 0.0}.items()},
+        "paths": {"Au": {"atoms": "Au-Au", "near_ang": 2.88, **slots}},
+    }
+    made = reduced_foil, transform_exafs(reduced_foil, **TRANSFORM)
+    keywords: Any = {"element": "Au", "program": program, "range_ang": (1.8, 3.4)}
+    s02 = by_name(run(made, cif(AU_CIF), feff_cache, {"fcc": foil}, **keywords))["fcc.s02"]
+    u = float(np.hypot(s02.u_stat, s02.u_sys))
+    assert 0.7 < s02.value < 1.0 and u < 0.08
+    known = {**ONE, "parameters": {**ONE["parameters"], "s02": {"set": s02.value, "u": u}}}
+    n = by_name(run(k2ptcl6, cif(K2PTCL6_CIF), feff_cache, {"one": known}, element="Pt", program=program))["one.n"]
+    assert n.value == pytest.approx(6.0, rel=0.10)
 
 
 def test_ta_foil_has_the_distances_of_bcc(xas_data: Path, cif: Callable[[str], Path], feff_cache: Path) -> None:
