@@ -191,6 +191,9 @@ class MeasureVariants(Parameters):
     kmin_shift_inv_ang: tuple[float, ...] = param((-0.5, 0.5), "1/angstrom", "added to kmin_inv_ang")
     kmax_shift_inv_ang: tuple[float, ...] = param((-1.0,), "1/angstrom", "added to kmax_inv_ang")
     dk_shift_inv_ang: tuple[float, ...] = param((), "1/angstrom", "added to dk_inv_ang")
+    kweight: tuple[Annotated[int, Field(ge=0, le=3)], ...] = param(
+        (1, 3), "", "other k weights; they count for ratios alone, since other numbers change with the weight as such"
+    )
 
 
 class Measure(Parameters):

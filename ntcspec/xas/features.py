@@ -7,7 +7,8 @@ Order of steps:
 2. u_stat = sqrt(g C g): C from the scatter of repeat scans, or, for one scan, white noise that explains |chi(R)| at
    high R. Linear in the noise: right while the peak stands well above it;
 3. u_sys: for each varied parameter half the range of v over {nominal, its variants}, groups added in quadrature. The
-   variants of the stage reduce come with their chi(k); those of the transform are made here;
+   variants of the stage reduce come with their chi(k); those of the transform are made here. Other k weights count
+   for ratios alone: all else is another number by definition with another weight;
 4. what is missing is said: no maximum inside a window; a peak below 3 sigma of the noise has no position.
 """
 
@@ -24,11 +25,11 @@ from ntcspec.types import Array, Metric
 from ntcspec.types.exafs import ExafsMeasured, ExafsReduced, ExafsTransformed, WaveletMap
 from ntcspec.xas import fourier
 from ntcspec.xas.families import family
-from ntcspec.xas.lobes import lobe
+from ntcspec.xas.lobes import lobe, overlap
 from ntcspec.xas.shells import Measured, over, shell
 from ntcspec.xas.strength import lobe_ratio
 from ntcspec.xas.tracking import track, words
-from ntcspec.xas.variants import half_ranges, variants
+from ntcspec.xas.variants import Variant, half_ranges, variants
 from ntcspec.xas.wavelet import resolve_order
 from ntcspec.xas.wavelet import wavelet as wavelet_transform
 
@@ -51,7 +52,7 @@ HOW = {
 
 NAN = float("nan")
 Range = Sequence[float]
-Evaluate = Callable[[Array, Array], dict[str, Measured]]  # (chi, weight) -> values by quantity
+Evaluate = Callable[[Array, Array, Variant | None], dict[str, Measured]]  # (chi, weight, variant that they are of)
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,15 @@ def measure_exafs(
     tried_here = variants(reduced, nominal_weight, transform, systematic or {})
     covariance, source = fourier.chi_covariance(reduced, transformed.chi_sigma)
     nominal = _evaluate(targets, reduced.chi, nominal_weight, first_shell)
-    tried = [(v.group, v.name, _evaluate(targets, v.chi, v.weight, first_shell)) for v in tried_here]
+    tried = [(v.group, v.name, _evaluate(targets, v.chi, v.weight, first_shell, v)) for v in tried_here]
     metrics: list[Metric] = []
     for target in targets:
         others = [(group, name, found[target.name]) for group, name, found in tried]
         metrics += _metrics(target, nominal[target.name], others, covariance, source, transformed)
     peaks = track(
         reduced.k_inv_ang, reduced.chi, nominal_weight, range_ang=peaks_range_ang, rbkg_ang=reduce["rbkg_ang"],
-        noise=transformed.noise, error=lambda gradient: _standard(gradient, covariance), variants=tried_here,
+        noise=transformed.noise, error=lambda gradient: _standard(gradient, covariance),
+        variants=[v for v in tried_here if v.kweight is None],
     )  # fmt: skip
     groups = ", ".join(dict.fromkeys(v.group for v in tried_here)) or "nothing"
     notes = [f"u_stat from {source}", f"u_sys from varying {groups}"]
@@ -111,10 +113,10 @@ def measure_exafs(
 
 
 def _evaluate(
-    targets: Sequence[_Target], chi: Array, weight: Array, first_shell: str
+    targets: Sequence[_Target], chi: Array, weight: Array, first_shell: str, variant: Variant | None = None
 ) -> dict[str, dict[str, Measured]]:
     """All quantities of all targets, with the ratios to the first shell where there is one."""
-    found = {target.name: target.evaluate(chi, weight) for target in targets}
+    found = {target.name: target.evaluate(chi, weight, variant) for target in targets}
     if first_shell in found:
         for name in (t.name for t in targets if t.kind == "shell" and t.name != first_shell):
             found[name]["ratio"] = over(found[name]["height"], found[first_shell]["height"])
@@ -125,7 +127,11 @@ def _shell_target(k: Array, name: str, window: Range) -> _Target:
     rmin, rmax = (float(r) for r in window)
     if not 0 <= rmin < rmax:
         raise UserError(f"measure.windows.{name}", f"{list(window)} is not an ascending range", "give (rmin, rmax)")
-    return _Target(name, "shell", lambda chi, weight: shell(k, chi, weight, rmin_ang=rmin, rmax_ang=rmax))
+
+    def evaluate(chi: Array, weight: Array, variant: Variant | None) -> dict[str, Measured]:
+        return shell(k, chi, weight, rmin_ang=rmin, rmax_ang=rmax, slopes=variant is None)
+
+    return _Target(name, "shell", evaluate)
 
 
 def _lobe_target(
@@ -151,10 +157,13 @@ def _lobe_target(
             kweight=transformed.kweight, chi_sigma=transformed.chi_sigma,
         )  # fmt: skip
 
-    def evaluate(chi: Array, weight: Array) -> dict[str, Measured]:
-        values = wavelet_transform(k, chi * weight, r, family=wavelet_map.family, order=order)
-        found = lobe(mother, k, chi, weight, r, values, k_box=k_box, r_box=r_box)
-        return {**found, "ratio": ratio(chi, weight)} if ratio else found
+    part = r[overlap(r, *r_box) > 0]  # of the map, all that the box asks for
+
+    def evaluate(chi: Array, weight: Array, variant: Variant | None) -> dict[str, Measured]:
+        how = {"slopes": variant is None}
+        values = wavelet_transform(k, chi * weight, part, family=wavelet_map.family, order=order)
+        found = lobe(mother, k, chi, weight, part, values, k_box=k_box, r_box=r_box, **how)
+        return {**found, "ratio": ratio(chi, weight, variant.kweight if variant else None, **how)} if ratio else found
 
     return _Target(name, "lobe", evaluate)
 
@@ -171,11 +180,12 @@ def _metrics(
     height = nominal["height"]
     white = float(transformed.chi_sigma * np.sqrt(np.sum(height.gradient**2)))
     weak = bool(height.value < SIGNIFICANT * max(_standard(height.gradient, covariance), white))
-    groups = ", ".join(dict.fromkeys(group for group, _, _ in tried))
-    varied = f"half ranges over {groups} in quadrature" if groups else "none varied"
     out = []
     for quantity, measured in nominal.items():
-        u_sys, reason = _systematic(quantity, measured, tried)
+        counts = [one for one in tried if quantity == "ratio" or one[0] != "kweight"]
+        groups = ", ".join(dict.fromkeys(group for group, _, _ in counts))
+        varied = f"half ranges over {groups} in quadrature" if groups else "none varied"
+        u_sys, reason = _systematic(quantity, measured, counts)
         value, u_stat = measured.value, _standard(measured.gradient, covariance)
         if measured.reason:
             value, u_stat, u_sys, reason = NAN, NAN, NAN, measured.reason

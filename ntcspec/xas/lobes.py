@@ -37,11 +37,13 @@ class Point:
     w_rr: complex
     w_rk: complex
     w_kk: complex
-    rows: Complex
+    rows: Complex  # empty unless asked for
 
 
-def at_point(mother: Family, signal: Array, kstep_inv_ang: float, *, r_ang: float, k_inv_ang: float) -> Point:
-    """W at R and k (counted from the first point of `signal`) by the direct sum over frequencies."""
+def at_point(
+    mother: Family, signal: Array, kstep_inv_ang: float, *, r_ang: float, k_inv_ang: float, slopes: bool = True
+) -> Point:  # fmt: skip
+    """W at R and k (counted from the first point of `signal`) by the direct sum over frequencies; slopes: with rows."""
     needed = padded_length(mother, np.array([r_ang]), signal.size, kstep_inv_ang)
     length = fast_length(int(needed[0]))
     omega = 2 * np.pi / (length * kstep_inv_ang) * np.arange(length // 2 + 1)
@@ -55,7 +57,9 @@ def at_point(mother: Family, signal: Array, kstep_inv_ang: float, *, r_ang: floa
     w, w_r, w_rr = parts @ spectrum
     w_k, w_rk = (1j * omega * parts[:2]) @ spectrum
     w_kk = (-(omega**2) * parts[0]) @ spectrum
-    rows = np.fft.fft(np.stack([parts[0], parts[1], 1j * omega * parts[0]]), n=length, axis=-1)[:, : signal.size]
+    rows = np.empty((3, 0), dtype=np.complex128)
+    if slopes:
+        rows = np.fft.fft(np.stack([parts[0], parts[1], 1j * omega * parts[0]]), n=length, axis=-1)[:, : signal.size]
     return Point(w, w_r, w_k, w_rr, w_rk, w_kk, rows)
 
 
@@ -69,11 +73,13 @@ def lobe(
     *,
     k_box: tuple[float, float],
     r_box: tuple[float, float],
+    slopes: bool = True,
 ) -> dict[str, Measured]:
     """'position_r', 'position_k', 'height' and 'volume' of the highest point of the map inside a box.
 
-    values: W on (r_ang, k_inv_ang), both uniform. Where the highest point lies on the border of the box, or the box
-    holds fewer than 3 x 3 points, positions and height are missing.
+    values: W on (r_ang, k_inv_ang), both uniform; slopes: with derivatives by chi, which are empty otherwise. Where the
+    highest point lies on the border of the box, or the box holds fewer than 3 x 3 points, positions and height are
+    missing.
     """
     inside_r = np.flatnonzero((r_ang >= r_box[0]) & (r_ang <= r_box[1]))
     inside_k = np.flatnonzero((k_inv_ang >= k_box[0]) & (k_inv_ang <= k_box[1]))
@@ -81,18 +87,18 @@ def lobe(
     if min(inside_r.size, inside_k.size) < 3:
         none = missing(k_inv_ang.size, f"the map has no points inside {label}")
         return {"position_r": none, "position_k": none, "height": none, "volume": none}
-    volume = _volume(mother, k_inv_ang, weight, r_ang, values, k_box, r_box)
+    volume = _volume(mother, k_inv_ang, weight, r_ang, values, k_box, r_box, slopes)
     size = np.abs(values[np.ix_(inside_r, inside_k)])
     i, j = np.unravel_index(int(size.argmax()), size.shape)
     if i in (0, inside_r.size - 1) or j in (0, inside_k.size - 1):
         none = missing(k_inv_ang.size, f"no maximum inside {label}")
         return {"position_r": none, "position_k": none, "height": none, "volume": volume}
     start = (float(r_ang[inside_r[i]]), float(k_inv_ang[inside_k[j]]))
-    return {**_top(mother, k_inv_ang, chi, weight, start, float(r_ang[1] - r_ang[0])), "volume": volume}
+    return {**_top(mother, k_inv_ang, chi, weight, start, float(r_ang[1] - r_ang[0]), slopes), "volume": volume}
 
 
 def _top(
-    mother: Family, k: Array, chi: Array, weight: Array, start: tuple[float, float], r_step: float
+    mother: Family, k: Array, chi: Array, weight: Array, start: tuple[float, float], r_step: float, slopes: bool
 ) -> dict[str, Measured]:
     """Newton from a grid maximum, then values and derivatives."""
     k_step = float(k[1] - k[0])
@@ -100,7 +106,7 @@ def _top(
     place = np.array(start)
     signal = weight * chi
     for _ in range(30):
-        p = at_point(mother, signal, k_step, r_ang=float(place[0]), k_inv_ang=float(place[1] - k[0]))
+        p = at_point(mother, signal, k_step, r_ang=float(place[0]), k_inv_ang=float(place[1] - k[0]), slopes=False)
         first = np.array([(np.conj(p.w) * d).real for d in (p.w_r, p.w_k)])
         cross = (np.conj(p.w_k) * p.w_r + np.conj(p.w) * p.w_rk).real
         hessian = np.array(
@@ -116,10 +122,14 @@ def _top(
         place = moved
         if done:
             break
-    slopes = np.stack(
+    if not slopes:
+        values = {"position_r": float(place[0]), "position_k": float(place[1]), "height": float(abs(p.w))}
+        return {name: Measured(value, np.empty(0)) for name, value in values.items()}
+    p = at_point(mother, signal, k_step, r_ang=float(place[0]), k_inv_ang=float(place[1] - k[0]))
+    turns = np.stack(
         [(np.conj(p.rows[0]) * d + np.conj(p.w) * row).real for d, row in ((p.w_r, p.rows[1]), (p.w_k, p.rows[2]))]
     )
-    moves = -np.linalg.solve(hessian, slopes) * weight
+    moves = -np.linalg.solve(hessian, turns) * weight
     height = Measured(float(abs(p.w)), (np.conj(p.w) * p.rows[0]).real / abs(p.w) * weight)
     return {
         "position_r": Measured(float(place[0]), moves[0]),
@@ -136,13 +146,15 @@ def overlap(grid: Array, low: float, high: float) -> Array:
 
 def _volume(
     mother: Family, k: Array, weight: Array, r: Array, values: Complex, k_box: tuple[float, float],
-    r_box: tuple[float, float],
+    r_box: tuple[float, float], slopes: bool,
 ) -> Measured:  # fmt: skip
     """Volume of |W| in the box and its derivatives by chi."""
     cell_r, cell_k = overlap(r, *r_box), overlap(k, *k_box)
     rows = np.flatnonzero(cell_r)
     part, cells = values[rows], cell_r[rows, None] * cell_k
     size = np.abs(part)
+    if not slopes:
+        return Measured(float(np.sum(size * cells)), np.empty(0))
     unit = np.zeros_like(part)
     np.divide(np.conj(part), size, out=unit, where=size > 0)
     return Measured(float(np.sum(size * cells)), pull(mother, k, r[rows], unit * cells) * weight)

@@ -333,6 +333,7 @@ def smoother(energy_ev: Array) -> Array:
 
 def _fit_shift(window: Array, target: Array, spline: Any, what: str, reach_ev: float) -> tuple[float, Array, float]:
     """Least squares of target = a f(E - dE) + b: dE, Jacobian (points, 3) by (dE, a, b), and a."""
+    spline = type(spline)(spline.t, spline.c[:, :1], spline.k)  # without its response to each point
     curvature = spline.derivative()
 
     def linear(shift: float) -> tuple[Array, Array, float]:

@@ -13,13 +13,14 @@ function theorem dR* = -d f'(R*) / f''(R*); d area = int Re(conj(u) du) / |u| dR
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from ntcspec.types import Array
-from ntcspec.xas.fourier import phases
+from ntcspec.xas.fourier import Complex, phases
 
 FINE_ANG = 0.005
 
@@ -46,30 +47,43 @@ def over(part: Measured, whole: Measured) -> Measured:
     return Measured(ratio, (part.gradient - ratio * whole.gradient) / whole.value)
 
 
-def shell(k_inv_ang: Array, chi: Array, weight: Array, *, rmin_ang: float, rmax_ang: float) -> dict[str, Measured]:
+def shell(
+    k_inv_ang: Array, chi: Array, weight: Array, *, rmin_ang: float, rmax_ang: float, slopes: bool = True
+) -> dict[str, Measured]:
     """'position', 'height' and 'area' of the highest point of |chi(R)| between rmin and rmax.
 
-    weight is Omega k^w, shape (k,). Where the highest point is an end of the window, position and height are missing.
+    weight is Omega k^w, shape (k,); slopes: with derivatives by chi, which are empty otherwise. Where the highest point
+    is an end of the window, position and height are missing.
     """
     used = np.flatnonzero(weight)
     k, x = np.asarray(k_inv_ang, dtype=np.float64)[used], chi[used]
     a = float(k_inv_ang[1] - k_inv_ang[0]) / np.sqrt(np.pi) * weight[used]
     r = np.linspace(rmin_ang, rmax_ang, max(int(np.ceil((rmax_ang - rmin_ang) / FINE_ANG)) + 1, 3))
-    kernel = a * phases(r, k)
-    u = kernel @ x
+    waves = _phases(r.tobytes(), np.asarray(k_inv_ang, dtype=np.float64).tobytes())
+    signal = np.zeros(waves.shape[1])
+    signal[used] = a * x
+    u = waves @ signal
     size = np.abs(u)
     spacing = np.full(r.size, r[1] - r[0])
     spacing[[0, -1]] *= 0.5
-    phase = np.divide(np.conj(u), size, out=np.zeros_like(u), where=size > 0)
-    area = Measured(float(spacing @ size), ((spacing * phase) @ kernel).real)
+    area = Measured(float(spacing @ size), np.empty(0))
+    if slopes:
+        phase = np.divide(np.conj(u), size, out=np.zeros_like(u), where=size > 0)
+        area = Measured(area.value, a * ((spacing * phase) @ waves).real[used])
     top = int(size.argmax())
     if top in (0, r.size - 1):
-        none = missing(used.size, f"no maximum inside {rmin_ang:g}-{rmax_ang:g} A")
+        none = missing(used.size if slopes else 0, f"no maximum inside {rmin_ang:g}-{rmax_ang:g} A")
         found = {"position": none, "height": none, "area": area}
     else:
         position, height = _peak(k, a, x, float(r[top]), float(r[1] - r[0]))
         found = {"position": position, "height": height, "area": area}
-    return {name: _spread(m, used, chi.size) for name, m in found.items()}
+    return {n: _spread(m, used, chi.size) if slopes else replace(m, gradient=np.empty(0)) for n, m in found.items()}
+
+
+@lru_cache(maxsize=8)
+def _phases(r_bytes: bytes, k_bytes: bytes) -> Complex:
+    """`phases`, kept: all variants of a measurement ask for the same window."""
+    return phases(np.frombuffer(r_bytes), np.frombuffer(k_bytes))
 
 
 def _spread(measured: Measured, used: npt.NDArray[np.int64], size: int) -> Measured:

@@ -24,6 +24,7 @@ import numpy as np
 from ntcspec.types import Array
 from ntcspec.types.exafs import RPeak
 from ntcspec.xas import fourier
+from ntcspec.xas.fourier import Complex
 from ntcspec.xas.shells import Measured
 from ntcspec.xas.variants import Variant, half_ranges
 
@@ -55,9 +56,11 @@ def track(
     found: list[RPeak] = []
     inside = k_inv_ang[weight > 0.5 * weight.max()]
     reach = np.pi / (2.0 * float(inside[-1] - inside[0])) if inside.size > 1 else 0.0
+    tried = [(v, _transform(k_inv_ang, v.chi * v.weight, range_ang)) for v in variants]
+    nominal = _transform(k_inv_ang, chi * weight, range_ang)
     for curve in CURVES:
-        others = [(v, _extrema(k_inv_ang, v.chi * v.weight, curve, range_ang)) for v in variants]
-        for start, _ in _extrema(k_inv_ang, chi * weight, curve, range_ang):
+        others = [(v, _extrema(*seen, curve, range_ang)) for v, seen in tried]
+        for start, _ in _extrema(*nominal, curve, range_ang):
             position, height = _refined(k_inv_ang, chi, weight, start, curve)
             flags, spread = _moves(position.value, height.value, others, reach / 2)
             own = error(height.gradient)
@@ -89,15 +92,20 @@ def _moves(
     return ([f"absent with {', '.join(lost)}"] if lost else []), spread
 
 
-def _extrema(k_inv_ang: Array, weighted: Array, curve: str, range_ang: Sequence[float]) -> list[tuple[float, float]]:
-    """Place (vertex of a parabola on a fine grid, right to 1e-5 Angstrom) and height of every maximum of |u|, or of
-    every maximum and minimum of Im u, in the range. weighted: Omega k^w chi."""
+def _transform(k_inv_ang: Array, weighted: Array, range_ang: Sequence[float]) -> tuple[Array, Complex]:
+    """R on a fine grid, one step past the range at either end, and u there. weighted: Omega k^w chi."""
     step = float(k_inv_ang[1] - k_inv_ang[0])
     u = fourier.forward(weighted, kstep_inv_ang=step, nfft=NFFT)
     r = fourier.r_grid(kstep_inv_ang=step, nfft=NFFT, rmax_ang=np.inf)
     first, last = np.searchsorted(r, range_ang[0]), np.searchsorted(r, range_ang[1], side="right")
     part = slice(max(int(first) - 1, 0), min(int(last) + 1, u.size))
-    y, r = (np.abs(u[part]) if curve == "magnitude" else u[part].imag), r[part]
+    return r[part], u[part]
+
+
+def _extrema(r: Array, u: Complex, curve: str, range_ang: Sequence[float]) -> list[tuple[float, float]]:
+    """Place (vertex of a parabola on the grid, right to 1e-5 Angstrom) and height of every maximum of |u|, or of every
+    maximum and minimum of Im u, in the range."""
+    y = np.abs(u) if curve == "magnitude" else u.imag
     rises, falls = y[1:-1] - y[:-2], y[2:] - y[1:-1]
     is_top = (rises > 0) & (falls <= 0)
     if curve == "imaginary":
@@ -134,5 +142,6 @@ def _refined(k_inv_ang: Array, chi: Array, weight: Array, start: float, curve: s
 
 def words(peak: RPeak) -> str:
     """One line for the notes."""
-    total = f"{peak.r_ang:.3f} +- {peak.u_stat_ang:.3f} (stat) +- {peak.u_sys_ang:.3f} (sys) A"
+    spread = f" +- {peak.u_sys_ang:.3f} (sys)" if np.isfinite(peak.u_sys_ang) else ""
+    total = f"{peak.r_ang:.4f} +- {peak.u_stat_ang:.4f} (stat){spread} A"
     return f"peak of |chi(R)| at {total}" + (f": {peak.flags}" if peak.flags else "")

@@ -17,12 +17,13 @@ WEIGHT_KEYS = ("kweight", "kmin_inv_ang", "kmax_inv_ang", "dk_inv_ang", "window"
 
 @dataclass(frozen=True)
 class Variant:
-    """One systematic variant: its parameter, its name, chi(k) and Omega k^w."""
+    """One systematic variant: its parameter, its name, chi(k), Omega k^w, and w where it is another one."""
 
     group: str
     name: str
     chi: Array
     weight: Array
+    kweight: float | None = None
 
 
 def variants(
@@ -53,7 +54,8 @@ def variants(
             except ValueError as problem:
                 where = f"measure.systematic.{parameter}"
                 raise UserError(where, f"{value:g}: {problem}", "leave this value out") from None
-            found.append(Variant(parameter, f"{parameter}={value:g}", reduced.chi, power * shape))
+            other = value if base == "kweight" else None
+            found.append(Variant(parameter, f"{parameter}={value:g}", reduced.chi, power * shape, other))
     return found
 
 

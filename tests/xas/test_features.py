@@ -48,7 +48,7 @@ def _reduced(chi: Array, covariance: Array | None = None, variants: dict[str, Ar
 
 
 def _measure(reduced: ExafsReduced, **changed: Any) -> dict[str, Metric]:
-    transformed = transform_exafs(reduced, **TRANSFORM)
+    transformed = transform_exafs(reduced, **changed.get("transform", TRANSFORM))
     arguments = {
         "reduce": {"rbkg_ang": 1.0},
         "transform": TRANSFORM,
@@ -163,6 +163,18 @@ def test_transform_is_varied_too() -> None:
     nominal, low, high, end = heights.values()
     spread = np.hypot(0.5 * np.ptp([nominal, low, high]), 0.5 * abs(end - nominal))
     assert found["first.height"].u_sys == pytest.approx(spread, rel=1e-9)
+
+
+def test_other_k_weights_count_for_ratios_alone() -> None:
+    reduced = _reduced(_chi())
+    how: dict[str, Any] = {"windows": {"first_shell": (1.4, 2.4)}, "systematic": {"kweight": (1, 3)}}
+    found = _measure(reduced, **how)
+    for name in ("first_shell.height", "lobe.volume", "lobe.position_r"):
+        assert np.isnan(found[name].u_sys) and "no parameter was varied" in found[name].reason
+    ratio = found["lobe.ratio"]
+    others = [_measure(reduced, **how, transform={**TRANSFORM, "kweight": w})["lobe.ratio"].value for w in (1, 3)]
+    values = [ratio.value, *others]
+    assert ratio.u_sys == pytest.approx((max(values) - min(values)) / 2, rel=1e-6) and "kweight" in ratio.method
 
 
 def test_units_follow_the_k_weight() -> None:
