@@ -117,9 +117,11 @@ def _models(found: Sequence[Found]) -> tuple[str, ...]:
     for f in found:
         d: Drawn = f.artifact
         others = [m.bic - d.model.bic for m in d.fits.models if m is not d.model]
-        delta = f", ΔBIC{NBSP}{min(others):.0f}".replace("-", "−") if others else ""
+        delta = f", ΔBIC{NBSP}{round(min(others))}".replace("-", "−") if others else ""
         undecided = ", not decided" if len(d.fits.models) > 1 and UNDECIDED in d.fits.verdict else ""
         evidence = f"{f.entry.label} (R{NBSP}factor{NBSP}{d.model.r_factor:.2g}{delta})"
         parts.setdefault(f"{d.model.name}{undecided}", []).append(evidence)
     words = [f"{kind}: {', '.join(who)}" for kind, who in parts.items()]
-    return (f"{'; '.join(words)}.",) if words else ()
+    several = any(len(f.artifact.fits.models) > 1 for f in found)
+    key = ("ΔBIC: of the best other model, above that of the one drawn.",) if several else ()
+    return (f"{'; '.join(words)}.", *key) if words else ()

@@ -8,7 +8,9 @@ gradually as it bends. Order of steps:
 1. FEFF for the octahedron at each angle (cached by content);
 2. rho(t) of all paths together, through the window, transform and wavelet of the data: the same function as for data;
 3. the angle at which rho(t) is the rho of the data, on a monotone cubic through the angles; u_stat from that of rho;
-   u_sys from that of rho, and from sigma2 of single and of other paths, E0 and R1 of the model, each moved by its u;
+   u_sys from that of rho, and from sigma2 of single and of other paths, E0 and R1 of the model, each moved by its u.
+   Where the data have more than the straight octahedron, the angle is 0 and u is where chi2 = (rho - rho(t))^2 / u^2
+   has grown by 1, with u all uncertainties of rho together;
 4. the verdict: an angle; 'at most' where u reaches the straight octahedron; 'cannot be decided' where the data have
    more of a lobe than that one, less than the most bent, or where u spans more than half of the angles.
 
@@ -190,6 +192,9 @@ def _angle(
     u_stat = _reach(value, angles, [(nominal, seen.value + seen.u_stat), (nominal, seen.value - seen.u_stat)])
     u_sys = float(np.sqrt(np.sum(np.square(parts))))
     slack = float(np.linalg.norm([seen.u_stat, u_ratio, model]))
+    above = seen.value - float(nominal.max())
+    if above >= 0.0:  # the angle stands at its end, where no single parameter moves it
+        u_sys = inverse(angles, nominal, float(nominal.max()) + above - float(np.hypot(above, slack)))
     verdict = _verdict(seen.value, slack, angles, nominal, value, float(np.hypot(u_stat, u_sys)))
     lost = verdict.startswith(UNDECIDED)
     kept = (NAN, NAN, NAN) if lost else (value, u_stat, u_sys)

@@ -12,11 +12,11 @@ from path_models import reduced
 
 from ntcspec.config.exafs import Bend
 from ntcspec.errors import UserError
-from ntcspec.types import Array
+from ntcspec.types import Array, Metric
 from ntcspec.types.exafs import ExafsBend
 from ntcspec.xas.features import measure_exafs
 from ntcspec.xas.fourier import transform_exafs
-from ntcspec.xas.paths.bend import bend_exafs, bent_octahedron, inverse
+from ntcspec.xas.paths.bend import _angle, bend_exafs, bent_octahedron, inverse
 from ntcspec.xas.wavelet import wavelet_exafs
 
 TRANSFORM = {"kweight": 2, "kmin_inv_ang": 3.0, "kmax_inv_ang": 13.0, "dk_inv_ang": 1.0, "window": "hanning"}
@@ -105,6 +105,21 @@ def test_an_octahedron_has_its_angles() -> None:
     unit = cluster.xyz_ang[1:] / 2.36
     angles = np.degrees(np.arccos(np.clip(unit @ unit.T, -1, 1)))
     assert np.isclose(angles, 168.0).sum() == 6, "three axes, each counted twice"
+
+
+@pytest.mark.parametrize("above", [1e-6, 0.02, 0.06])
+def test_more_of_a_lobe_than_straight_octahedra_have_is_no_better_limit(above: float) -> None:
+    """By brute force: chi2 over all angles, with the uncertainties of data and model together."""
+    angles = np.arange(0.0, 50.0, 5.0)
+    ratio = 0.3 * np.cos(np.radians(1.9 * angles))
+    seen = Metric("lobe.ratio", 0.3 + above, "1", 0.0, 0.03, "", "")
+    varied = [("sigma2", ratio * factor) for factor in (0.8, 1.2)]
+    metric, verdict = _angle("lobe", seen, angles, ratio, varied)
+    fine = np.linspace(0.0, 45.0, 20001)
+    chi2 = ((seen.value - np.interp(fine, angles, ratio)) / np.hypot(0.03, 0.06)) ** 2
+    limit = fine[np.argmax(chi2 - chi2[0] > 1.0)]
+    assert metric.value == 0.0 and metric.u_sys == pytest.approx(limit, abs=0.6)
+    assert verdict.startswith(f"at most {metric.u_sys:.0f} degrees")
 
 
 def test_inverse_is_an_inverse() -> None:
