@@ -154,7 +154,9 @@ def test_no_other_order_of_the_samples_passes(results: dict[str, pipeline.Result
     """All 119 shuffled series fail the same test; so does a series without differences."""
     lobe = [pipeline.metric(results[s], f"{BOX}.{name}") for s in MILLED]
     passed = [
-        order for order in permutations(range(5)) if falls([lobe[i].value for i in order], [lobe[i].u_stat for i in order])
+        order
+        for order in permutations(range(5))
+        if falls([lobe[i].value for i in order], [lobe[i].u_stat for i in order])
     ]
     assert passed == [tuple(range(5))]
     assert not falls([lobe[0].value] * 5, [lobe[0].u_stat] * 5)

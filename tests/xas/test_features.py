@@ -280,3 +280,26 @@ def test_inputs_are_left_alone() -> None:
     kept = replace(reduced, chi=reduced.chi.copy())
     _measure(reduced)
     assert np.array_equal(reduced.chi, kept.chi)
+
+
+@pytest.mark.parametrize("rbkg", [0.8, 1.0, 1.2, 1.3])
+def test_the_peak_that_a_background_leaves_is_flagged_in_measured_data(xas_data: Path, rbkg: float) -> None:
+    """K2PtCl6 has a peak near 1.1 A, up to a quarter of the first shell, which moves and comes and goes with rbkg: what
+    papers ask their readers to disregard. No choice of rbkg leaves it without a flag, nor puts one on the Pt-Cl shell."""
+    scans = helpers.measured(xas_data, "BMM_Pt-L3-K2PtCl6.xdi")
+    transform = {**TRANSFORM, "kmax_inv_ang": 12.5}
+    reduced = reduce_exafs(
+        scans, edge_energy_ev=11563.7, e0_ev=11567.0, norm2_ev=700.0, bkg_kmax_inv_ang=13.5, rbkg_ang=rbkg,
+        systematic={"rbkg_shift_ang": (-0.1, 0.1)},
+    )  # fmt: skip
+    transformed = transform_exafs(reduced, **transform)
+    found = measure_exafs(
+        reduced, transformed, wavelet_exafs(transformed), reduce={"rbkg_ang": rbkg}, transform=transform, wavelet={},
+        windows={}, systematic={"kmin_shift_inv_ang": (-0.5, 0.5)},
+    )  # fmt: skip
+    peaks = {round(p.r_ang, 3): p for p in found.peaks if p.curve == "magnitude"}
+    low = [p for r, p in peaks.items() if 1.0 < r < 1.2]
+    assert len(low) == 1 and low[0].height > 30 * transformed.noise
+    assert low[0].flags.startswith("below rbkg" if low[0].r_ang < rbkg else "near rbkg")
+    (shell,) = [p for r, p in peaks.items() if 1.9 < r < 1.96]
+    assert not shell.flags and shell.u_sys_ang < 0.02
