@@ -104,10 +104,15 @@ def correct(sample: ThickChi, energy_ev: Array, chi_measured: Array, *, where: s
 
 
 def _solve(y: Array, share: Array, depth: Array) -> tuple[Array, Array]:
-    """chi and d chi / dy for y = (1 + chi) f(chi); depth beta T, NaN for a thick sample."""
-    chi = (y - 1.0) / (1.0 - share * y)
+    """chi and d chi / dy for y = (1 + chi) f(chi); depth beta T, NaN for a thick sample.
+
+    y is a concave function of chi that lies between those of a sample that absorbs nothing, 1 + chi, and of a thick
+    one. Newton's method from the lower of their two solutions comes nearer with each step, from below.
+    """
+    thick = (y - 1.0) / (1.0 - share * y)
     if np.isnan(depth).any():
-        return chi, (1.0 - share) / (1.0 - share * y) ** 2
+        return thick, (1.0 - share) / (1.0 - share * y) ** 2
+    chi = np.minimum(y - 1.0, thick)
     for _ in range(STEPS):
         value, slope = _signal(chi, share, depth)
         step = (y - value) / slope

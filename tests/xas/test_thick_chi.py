@@ -8,14 +8,14 @@ import helpers
 import numpy as np
 import pytest
 import xraydb
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
 from ntcspec.types import Array
 from ntcspec.types.xas import XasScans
 from ntcspec.xas.reduce import reduce_exafs
-from ntcspec.xas.thick_chi import absorption, correct, sample_of
+from ntcspec.xas.thick_chi import SATURATED, _signal, _solve, absorption, correct, sample_of
 
 EDGE = 9881.1
 ABOUT: dict[str, Any] = {"composition": "NaTaCl6", "element": "Ta", "edge": "L3", "edge_energy_ev": EDGE}
@@ -101,6 +101,15 @@ def test_the_slope_is_the_derivative(areal: float, angle: float, height: float) 
     h = 1e-6
     up, down = (correct(sample, energy, chi + d, where="x")[0] for d in (h, -h))
     assert correct(sample, energy, chi, where="x")[1] == pytest.approx((up - down) / (2 * h), rel=1e-5)
+
+
+@given(st.floats(0.05, 0.9), st.floats(1e-3, 50.0), st.floats(-0.9, 3.0))
+@settings(max_examples=300, deadline=None)
+def test_white_lines_come_back_too(share: float, depth: float, chi: float) -> None:
+    """Far from the small chi of EXAFS, at any depth: what a sample gives is solved for what it is."""
+    y = _signal(*(np.array([one]) for one in (chi, share, depth)))[0]
+    assume(share * y[0] < SATURATED)
+    assert _solve(y, np.array([share]), np.array([depth]))[0] == pytest.approx([chi], rel=1e-6, abs=1e-8)
 
 
 def test_absorption_is_all_of_it_and_the_edge_only_above() -> None:
