@@ -61,8 +61,13 @@ def _about(m: MeasurementPlan, record: Mapping[str, Any], notes: tuple[str, ...]
     simulated = ("SIMULATED data",) if m.simulated else ()
     victoreen = record["parameters"].get("victoreen")
     unsaid = (f"pre-edge line times E^-{victoreen}, which Athena has not",) if victoreen else ()
+    unsaid += ("edge step by MBACK, which is kept fixed",) if _mback(record) else ()
     key = f"ntcspec {record['ntcspec']}, {record['stage']}, key {record['key']}"
     return (*simulated, f"{m.sample} / {m.name}", key, *unsaid, *notes)
+
+
+def _mback(record: Mapping[str, Any]) -> bool:
+    return bool(record["parameters"].get("normalisation") == "mback")
 
 
 def _facts(m: MeasurementPlan, record: Mapping[str, Any], e0_ev: float) -> dict[str, str]:
@@ -78,7 +83,8 @@ def _facts(m: MeasurementPlan, record: Mapping[str, Any], e0_ev: float) -> dict[
 
 def _normalisation(m: MeasurementPlan, one: Any, record: Mapping[str, Any]) -> dict[str, str]:
     subject = m.parameters["subject"]
-    return athena.normalisation(
+    fixed = {"bkg_fixstep": "1"} if _mback(record) else {}
+    return fixed | athena.normalisation(
         e0_ev=one.e0_ev, pre_ev=one.chosen["pre_edge_range_ev"], post_ev=one.chosen["post_edge_range_ev"],
         degree=record["parameters"]["norm_degree"], edge_step=one.edge_step, element=subject["element"],
         edge=subject["edge"],
@@ -102,7 +108,8 @@ def _exafs(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], 
             kweight=window["kweight"], window=window["window"],
         ),
     }  # fmt: skip
-    words = _about(m, record, ())
+    thick = ("chi(k) is corrected for over-absorption, mu is not",) if "over_absorption" in reduced.chosen else ()
+    words = _about(m, record, thick)
     group = athena.AthenaGroup(m.label, reduced.energy_ev, reduced.mu, parameters, words)
     k, chi = reduced.k_inv_ang, reduced.chi
     sigma = np.sqrt(np.diag(reduced.chi_covariance)) if reduced.chi_covariance.size else None

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ntcspec.config.base import Interval, Parameters, param, required
 from ntcspec.config.exafs_fit import Fit
 from ntcspec.config.xas import Calibration, Ingest, Name, Normalisation, OverAbsorption
 from ntcspec.errors import did_you_mean
 
-PathAtoms = Annotated[str, Field(pattern=r"^[A-Z][a-z]?(-[A-Z][a-z]?)+( from [0-9]+([.][0-9]+)?)?$")]
+
+def _atoms(key: str) -> str:
+    if not re.fullmatch(r"[A-Z][a-z]?(-[A-Z][a-z]?)+( from [0-9]+([.][0-9]+)?)?", key):
+        raise ValueError("name the atoms of a path, absorber first, such as Ta-Na, or Ta-Cl from 4 (angstrom)")
+    return key
+
+
+PathAtoms = Annotated[str, AfterValidator(_atoms)]
 Window = Literal["hanning", "kaiser", "parzen", "welch", "gaussian", "sine"]
 
 

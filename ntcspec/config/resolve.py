@@ -225,7 +225,8 @@ class Resolver:
                 self.exclude(measurement.sample, measurement.name, found)
 
     def exclude(self, sample: str, name: str, found: list[UserError]) -> None:
-        self.problems.extend(found)
+        known = {str(p): p for p in (*self.problems, *found)}  # a default, or a file of two stages, is told once
+        self.problems = list(known.values())
         self.excluded.append(Excluded(sample, name, "; ".join(str(p) for p in found)))
 
 

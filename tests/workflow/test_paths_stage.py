@@ -46,3 +46,18 @@ def test_a_structure_that_cannot_be_used_fails_by_name_and_takes_nothing_with_it
     assert run.returncode == 1 and "Traceback" not in run.stdout + run.stderr
     assert "FAILED a / exafs" in run.stdout + run.stderr and "model.cif" in run.stdout + run.stderr
     assert (study / "results/a/exafs/measure.json").read_bytes() == before
+
+
+def test_a_structure_that_two_stages_take_is_told_once_and_atoms_in_words(study: Path) -> None:
+    config = yaml.safe_load((with_structure(study, "raw/modle.cif") / "config.yaml").read_text())
+    model = {
+        "parameters": {"n": {"guess": 6}}, "paths": {"Cl": {"atoms": "Ta-Cl", "near_ang": 2.3, "n": "n"}},
+    }  # fmt: skip
+    config["defaults"]["exafs"]["fit"] = {"models": {"one": model}}
+    write_yaml(study / "config.yaml", config)
+    run = ntcspec("check", study)
+    assert run.stderr.count("no such file 'raw/modle.cif'") == 1
+    config["defaults"]["exafs"]["paths"]["sigma2_of_ang2"] = {"Ta-Cl beyond 4": 0.03}
+    write_yaml(study / "config.yaml", config)
+    run = ntcspec("check", study)
+    assert "name the atoms of a path, absorber first, such as Ta-Na, or Ta-Cl from 4" in run.stderr
