@@ -60,7 +60,7 @@ def _about(m: MeasurementPlan, record: Mapping[str, Any], notes: tuple[str, ...]
     """What a reader of the file must know."""
     simulated = ("SIMULATED data",) if m.simulated else ()
     victoreen = record["parameters"].get("victoreen")
-    unsaid = (f"pre-edge line times E^-{victoreen}, which Athena has not",) if victoreen else ()
+    unsaid: tuple[str, ...] = (f"pre-edge line times E^-{victoreen}, which Athena has not",) if victoreen else ()
     unsaid += ("edge step by MBACK, which is kept fixed",) if _mback(record) else ()
     key = f"ntcspec {record['ntcspec']}, {record['stage']}, key {record['key']}"
     return (*simulated, f"{m.sample} / {m.name}", key, *unsaid, *notes)
