@@ -41,6 +41,8 @@ def _artifact(path: Path, record: dict[str, Any]) -> list[str]:
         failure = store.read_failure(path)
         if failure is not None:
             lines.append(f"failed: {failure}")
+        elif record["stage"] == "paths":
+            lines += _paths(path)
         lines += ["holds:", *(f"  {name}: {what}" for name, what in store.outline(path))]
     elif path.suffix == ".json":
         for metric in json.loads(path.read_text(encoding="utf-8"))["metrics"]:
@@ -49,3 +51,20 @@ def _artifact(path: Path, record: dict[str, Any]) -> list[str]:
     lines += ["made from:", *(f"  {i['path']}  sha256 {i['sha256'][:16]}" for i in record["inputs"])]
     packages = ", ".join(f"{name} {version}" for name, version in record["packages"].items())
     return [*lines, f"by ntcspec {record['ntcspec']} (code {record['code']['fingerprint']}) with {packages}"]
+
+
+def _paths(path: Path) -> list[str]:
+    """FEFF's list of each structure, by which a fit names its paths."""
+    from ntcspec import store
+    from ntcspec.types.exafs import ExafsPaths
+
+    found: ExafsPaths = store.read(path, ExafsPaths)
+    width = max((len(p.label) for p in found.paths), default=0)
+    lines = []
+    for name in found.structures:
+        lines.append(f"paths of {name}, half length R, size in % of the strongest:")
+        lines.append(f"  {'path':>4}  {'kind':13}  {'atoms':{width}}  {'N':>6}  {'R/A':>6}  {'%':>5}")
+        for p in (p for p in found.paths if p.structure == name):
+            numbers = f"{p.degeneracy:6.2f}  {p.reff_ang:6.3f}  {p.strength_percent:5.1f}"
+            lines.append(f"  {p.index:4d}  {p.kind:13}  {p.label:{width}}  {numbers}")
+    return lines

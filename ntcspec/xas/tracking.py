@@ -60,7 +60,7 @@ def track(
     nominal = _transform(k_inv_ang, chi * weight, range_ang)
     for curve in CURVES:
         others = [(v, _extrema(*seen, curve, range_ang)) for v, seen in tried]
-        for start, _ in _extrema(*nominal, curve, range_ang):
+        for start in _extrema(*nominal, curve, range_ang)[0].tolist():
             position, height = _refined(k_inv_ang, chi, weight, start, curve)
             flags, spread = _moves(position.value, height.value, others, reach / 2)
             own = error(height.gradient)
@@ -78,14 +78,14 @@ def _background(r: float, rbkg: float, reach: float) -> list[str]:
 
 
 def _moves(
-    r: float, height: float, others: Sequence[tuple[Variant, Sequence[tuple[float, float]]]], reach: float
+    r: float, height: float, others: Sequence[tuple[Variant, tuple[Array, Array]]], reach: float
 ) -> tuple[list[str], float]:
     """Flags of variants without such an extremum, and u_sys of the position over those that have it."""
     lost, values = [], []
-    for variant, extrema in others:
-        near = [place for place, size in extrema if abs(place - r) <= reach and size / height > SAME]
-        if near:
-            values.append((variant.group, min(near, key=lambda x: abs(x - r))))
+    for variant, (places, sizes) in others:
+        near = places[(np.abs(places - r) <= reach) & (sizes / height > SAME)]
+        if near.size:
+            values.append((variant.group, float(near[np.abs(near - r).argmin()])))
         else:
             lost.append(variant.name)
     spread = half_ranges(r, values) if values and not lost else NAN
@@ -102,9 +102,9 @@ def _transform(k_inv_ang: Array, weighted: Array, range_ang: Sequence[float]) ->
     return r[part], u[part]
 
 
-def _extrema(r: Array, u: Complex, curve: str, range_ang: Sequence[float]) -> list[tuple[float, float]]:
-    """Place (vertex of a parabola on the grid, right to 1e-5 Angstrom) and height of every maximum of |u|, or of every
-    maximum and minimum of Im u, in the range."""
+def _extrema(r: Array, u: Complex, curve: str, range_ang: Sequence[float]) -> tuple[Array, Array]:
+    """Places (vertex of a parabola on the grid, right to 1e-5 Angstrom) and heights of the maxima of |u|, or of the
+    maxima and minima of Im u, in the range."""
     y = np.abs(u) if curve == "magnitude" else u.imag
     rises, falls = y[1:-1] - y[:-2], y[2:] - y[1:-1]
     is_top = (rises > 0) & (falls <= 0)
@@ -112,7 +112,8 @@ def _extrema(r: Array, u: Complex, curve: str, range_ang: Sequence[float]) -> li
         is_top |= (rises < 0) & (falls >= 0)
     top = np.flatnonzero(is_top)
     places = r[top + 1] + 0.5 * (r[1] - r[0]) * (rises[top] + falls[top]) / (rises[top] - falls[top])
-    return [(float(x), float(h)) for x, h in zip(places, y[top + 1], strict=True) if range_ang[0] <= x <= range_ang[1]]
+    inside = (places >= range_ang[0]) & (places <= range_ang[1])
+    return places[inside], y[top + 1][inside]
 
 
 def _refined(k_inv_ang: Array, chi: Array, weight: Array, start: float, curve: str) -> tuple[Measured, Measured]:

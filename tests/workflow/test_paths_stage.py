@@ -26,6 +26,8 @@ def test_a_structure_adds_its_jobs_and_metrics_and_is_audited(study: Path) -> No
     lines = (study / "results/metrics.csv").read_text(encoding="utf-8").splitlines()[1:]
     shares = [row for row in csv.DictReader(lines) if row["metric"].endswith(".share")]
     assert {row["sample"] for row in shares} == {"a", "b"} and all(float(row["u_sys"]) > 0 for row in shares)
+    shown = ntcspec("show", study / "results/a/exafs/paths.nxs").stdout
+    assert "paths of crystal" in shown and "forward        Ta-Cl-Ta-Cl" in shown
     record = json.loads((study / "results/a/exafs/paths.json").read_text())["record"]
     assert [i["path"] for i in record["inputs"] if i["root"] == "raw"] == ["raw/model.cif"]
     (study / "raw/model.cif").write_text(CIF.read_text() + "\n# changed\n")

@@ -110,15 +110,3 @@ def strength_percent(paths: Sequence[FeffPath]) -> npt.NDArray[np.float64]:
     """Strength of each path in % of the strongest one given."""
     strength = np.array([path.strength for path in paths])
     return 100.0 * strength / strength.max()
-
-
-def listing(paths: Sequence[FeffPath]) -> list[str]:
-    """One line a path, with a heading: number, kind, atoms, N, legs, R, strength in % of the strongest and rank."""
-    width = max(len(path.label) for path in paths)
-    lines = [f"{'path':>4}  {'kind':13}  {'atoms':{width}}  {'N':>6}  legs  {'R/A':>6}  {'%':>5}  rank"]
-    for path, percent in zip(paths, strength_percent(paths), strict=True):
-        lines.append(
-            f"{path.index:4d}  {path.kind:13}  {path.label:{width}}  {path.degeneracy:6.2f}  {path.nlegs:4d}  "
-            f"{path.reff_ang:6.3f}  {percent:5.1f}  {path.rank:4d}"
-        )
-    return lines
