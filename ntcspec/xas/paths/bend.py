@@ -124,7 +124,8 @@ def bend_exafs(
 
     def curve(of: Model) -> Array:
         pairs = zip(octahedra, tables, strict=True)
-        return np.array([ratio(_chi(p, t, glass, of, model.distance_ang), glass.weight).value for p, t in pairs])
+        chis = [_chi(paths, table, glass, of, model.distance_ang) for paths, table in pairs]
+        return np.array([ratio(chi, glass.weight, slopes=False).value for chi in chis])
 
     angles = np.array(angles_deg, dtype=np.float64)
     nominal = curve(model)
