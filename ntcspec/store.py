@@ -200,7 +200,7 @@ def _leaf(path: str) -> str:
 def _put_dataclass(group: Any, value: Any, units: Mapping[str, str] | None = None) -> None:
     """`units` are those of the whole, for fields whose unit the dataclass itself cannot know."""
     group.attrs["type"] = type(value).__name__
-    inner = value.units() if hasattr(value, "units") else None
+    inner = value.units() if hasattr(value, "units") else units
     for field in fields(value):
         item, name = getattr(value, field.name), field.name
         if isinstance(item, tuple) and item and is_dataclass(item[0]):

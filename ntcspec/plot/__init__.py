@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.plot import exafs_options, study_options, xanes_options
+from ntcspec.plot import exafs_options, scattering_options, study_options, xanes_options
 from ntcspec.plot import options as _options
 from ntcspec.plot.metadata import read_record
 
@@ -81,6 +81,13 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
             PanelKind("xanes.derivative", "xanes", ("transform",), xanes_options.DerivativeOptions),
             PanelKind("xanes.rank", "xanes", (), xanes_options.RankOptions, series="xanes.rank"),
             PanelKind("xanes.scores", "xanes", (), xanes_options.ScoresOptions, series="xanes.rank"),
+            PanelKind("scattering.g_r", "scattering", ("transform",), scattering_options.GrOptions),
+            PanelKind("scattering.i_q", "scattering", ("reduce",), scattering_options.IqOptions),
+            PanelKind("scattering.s_q", "scattering", ("transform",), scattering_options.SqOptions),
+            PanelKind("scattering.f_q", "scattering", ("transform",), scattering_options.SqOptions),
+            PanelKind("scattering.difference", "scattering", ("measure",), scattering_options.DifferenceOptions),
+            PanelKind("scattering.image", "scattering", ("reduce",), scattering_options.ImageOptions),
+            PanelKind("scattering.rings", "scattering", ("reduce",), scattering_options.RingsOptions),
             PanelKind("study.trend", "study", (), study_options.TrendOptions, table=True),
         )
     }
@@ -102,6 +109,12 @@ def _xanes() -> Builders:
     return xanes.BUILDERS
 
 
+def _scattering() -> Builders:
+    from ntcspec.plot import scattering
+
+    return scattering.BUILDERS
+
+
 def _study() -> Builders:
     from ntcspec.plot import study_trend
 
@@ -109,7 +122,9 @@ def _study() -> Builders:
 
 
 # Technique -> its builders. Loaded when called, but by plain imports: fingerprints of code follow those.
-_BUILDERS: Mapping[str, Callable[[], Builders]] = MappingProxyType({"exafs": _exafs, "study": _study, "xanes": _xanes})
+_BUILDERS: Mapping[str, Callable[[], Builders]] = MappingProxyType(
+    {"exafs": _exafs, "scattering": _scattering, "study": _study, "xanes": _xanes}
+)
 
 
 def resolve_options(kind: str, options: Mapping[str, Any]) -> Any:

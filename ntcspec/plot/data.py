@@ -17,6 +17,7 @@ from ntcspec.types import Array, Plot, array, scalar, text
 DATA, WINDOW, REAL, IMAGINARY = "data", "window", "real", "imaginary"
 SECOND, THIRD = "second mode", "third mode"  # further detection modes of a sample
 POINTS, TOTAL, BASELINE, LINE, RESIDUAL = "points", "total", "baseline", "line", "residual"  # of a fit
+RING, FOUND, CROSS = "ring", "found ring", "cross"  # roles of an Outline
 CONTEXT = "context"  # the spectrum around what was fitted
 JOINED, NOISE = "joined points", "noise"  # numbers one by one, and what noise alone gives
 VALUES = ("value", "second value", "third value", "fourth value")  # single numbers with error bars
@@ -82,6 +83,17 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """A line on a map: a ring, an edge; or the one point of a cross."""
+
+    name: str = text("what it is, e.g. the reflection of a ring")
+    role: str = text("how it is drawn: ring, found ring, or cross")
+    x: Array = array("", "horizontal values, in the x unit of the panel")
+    y: Array = array("", "vertical values, in the y unit of the panel", ("x",))
+    PLOTS: ClassVar[tuple[Plot, ...]] = ()
+
+
+@dataclass(frozen=True)
 class Map:
     """One map of z over x and y, with the resolution that is drawn in it."""
 
@@ -95,6 +107,7 @@ class Map:
     resolution_at: float = scalar("", "y at which the resolution holds, in the y unit of the panel; NaN if not drawn")
     fwhm_x: float = scalar("", "full width at half maximum along x, in the x unit of the panel")
     fwhm_y: float = scalar("", "full width at half maximum along y, in the y unit of the panel")
+    outlines: tuple[Outline, ...] = field(default=(), metadata={"meaning": "lines drawn on the map"})
     PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("map", "map", "z", ("y", "x")),)
 
 
@@ -128,6 +141,7 @@ class PanelData:
     x_names: tuple[str, ...] = field(
         default=(), metadata={"meaning": "names of the places 1, 2, ... on the horizontal axis; empty for numbers"}
     )
+    equal: bool = field(default=False, metadata={"unit": "", "meaning": "maps: a unit is as long along both axes"})
     zeros: Array = _empty("heights of thin zero lines on the paper, in y_unit")
     marks: tuple[Mark, ...] = field(default=(), metadata={"meaning": "names of features above the curves"})
     inset: tuple[InsetSeries, ...] = field(default=(), metadata={"meaning": "curves of the inset; empty without inset"})

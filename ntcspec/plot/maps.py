@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import AutoMinorLocator, MaxNLocator
 
 from ntcspec.plot import page, style, units
-from ntcspec.plot.data import Map, PanelData
+from ntcspec.plot.data import CROSS, FOUND, RING, Map, Outline, PanelData
 from ntcspec.plot.words import Pen
 
 ONE_COLUMN, TWO_COLUMNS = 3, 10  # most maps for that many columns
@@ -22,6 +22,11 @@ BETWEEN_IN = 0.13  # frames of one row
 BAR_IN = 0.08
 BAR_LABELS_IN = 0.31  # ticks and label of the colour bar
 LABEL_LINES = 3  # longest label above a map
+OUTLINES: dict[str, dict[str, object]] = {
+    RING: {"linewidth": 0.5, "color": "white", "linestyle": (0, (4, 3))},
+    FOUND: {"linewidth": 0.5, "color": "#ff9d3b"},
+    CROSS: {"linestyle": "none", "marker": "+", "markersize": 5.0, "markeredgewidth": 0.8, "color": "white"},
+}
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,16 @@ def _map(axes: Axes, data: PanelData, one: Map, number: int) -> QuadMesh:
         axes.contour(one.x, one.y, one.z, levels=data.z_levels, colors="white", linewidths=0.4, alpha=0.8)
     axes.set_xlim(*data.x_limits)
     axes.set_ylim(*data.y_limits)
+    for i, outline in enumerate(one.outlines):
+        _outline(axes, outline, f"outline_{number}_{i}")
     if np.isfinite(one.resolution_at):
         _ellipse(axes, data, one, number)
     return mesh
+
+
+def _outline(axes: Axes, outline: Outline, name: str) -> None:
+    (line,) = axes.plot(outline.x, outline.y, **OUTLINES[outline.role])  # type: ignore[arg-type]
+    line.set_gid(name)
 
 
 def _ellipse(axes: Axes, data: PanelData, one: Map, number: int) -> None:
@@ -106,6 +118,8 @@ def _layout(pen: Pen, data: PanelData, frames: list[Axes], mesh: QuadMesh, colum
     right = style.EDGE_IN + max(reach.x1, pen.width("00") / 2)
     width = (style.WIDTH_IN - left - right - (columns - 1) * BETWEEN_IN) / columns
     height = SINGLE_HEIGHT_IN if len(frames) == 1 else HEIGHT_IN[columns]
+    if data.equal:
+        height = width * float(np.ptp(data.y_limits) / np.ptp(data.x_limits))
     labels = [pen.wrap(one.label, width)[:LABEL_LINES] for one in data.maps]
     grid = Grid(columns, labels, width, height)
     tick_height = Pen.height(1) + 0.04

@@ -96,6 +96,16 @@ def names(value: Any) -> tuple[str, ...] | None:
     return tuple(value)
 
 
+def regions(value: Any) -> dict[str, Limits] | None:
+    """Names with two ascending numbers each, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise ValueError("expected names with ranges, such as {a: [340, 440]}")
+    found = {str(name): limits(one) for name, one in value.items()}
+    return {name: one for name, one in found.items() if one is not None}
+
+
 def option(default: Any, check: Callable[[Any], Any], unit: str, meaning: str) -> Any:
     """A dataclass field that is a panel option."""
     return field(default=default, metadata={"check": check, "unit": unit, "meaning": meaning})

@@ -31,7 +31,9 @@ def fractions(formula: str, where: str) -> dict[str, float]:
         found = _TOKEN.match(text, position)
         if not found:
             at = text[position:].lstrip()[:1]
-            raise UserError(where, f"composition {formula!r}: {at!r} at character {position + 1} is not understood", fix)
+            raise UserError(
+                where, f"composition {formula!r}: {at!r} at character {position + 1} is not understood", fix
+            )
         element, opens, closes, number = found.groups()
         count = float(number) if number else 1.0
         if opens and number:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ntcspec.types.exafs import ExafsReduced, ExafsTransformed, WaveletMap
 from ntcspec.types.exafs_fit import ExafsFits, FittedModel
 from ntcspec.types.study import Number, SampleNumbers
 
+OTHERS = ("scattering", "xanes")  # techniques with a module of their own
 LONG = "Na₀.₈Ta₀.₉Cl₅.₃ ball-milled 40 h, annealed at 473 K, batch 7"
 EMPTY = np.zeros(0)
 
@@ -182,9 +184,15 @@ def missing(label: str = "B", reason: str = "below 3 sigma") -> Entry:
 
 def entries_of(kind: str, number: int, *, long: bool = False, simulated: bool = False) -> list[Entry]:
     """Entries that this kind of panel can draw."""
-    import synthetic_xanes
-
     if KINDS[kind].series:
+        import synthetic_xanes
+
         return synthetic_xanes.series(number, long=long, simulated=simulated)
-    make = synthetic_xanes.entries if kind.startswith("xanes.") else entries
+    make = made_for(kind).entries
     return make(number, long=long, simulated=simulated)
+
+
+def made_for(kind: str) -> Any:
+    """The module with synthetic artifacts of the technique of a kind."""
+    technique = KINDS[kind].technique
+    return import_module(f"synthetic_{technique}" if technique in OTHERS else "synthetic_panels")

@@ -7,8 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from synthetic_panels import entries, entries_of, entry, fits, missing, reduced, transformed, wavelet
-from synthetic_xanes import without_values
+from synthetic_panels import (
+    OTHERS,
+    entries,
+    entries_of,
+    entry,
+    fits,
+    made_for,
+    missing,
+    reduced,
+    transformed,
+    wavelet,
+)
 
 from ntcspec.errors import UserError
 from ntcspec.plot import KINDS, Entry, panel_data, resolve_options, stack, units
@@ -120,8 +130,8 @@ def test_nothing_to_draw_is_no_error(kind: str) -> None:
     nan_map, nan_mu = wavelet(height=np.nan), replace(reduced(), norm=np.full(400, np.nan))
     nan_fit = replace(fits(), models=tuple(replace(m, data_mag=np.full(334, np.nan)) for m in fits().models))
     bad = entry("C", transform=broken, wavelet=nan_map, reduce=nan_mu, fit=nan_fit)
-    if kind.startswith("xanes."):
-        bad = without_values("C")
+    if kind.split(".")[0] in OTHERS:
+        bad = made_for(kind).without_values("C")
     data = panel_data(kind, [missing("B"), bad, Entry("d", "D", True)], {})
     assert not data.series and not data.maps
     assert sorted(data.notes) == [
