@@ -65,13 +65,16 @@ class Stage:
     def extra_files(self, sections: Any) -> list[ExtraFile]:
         """Further raw files that the stage gets, from a measurement's config sections.
 
-        At each place stands a file, nothing, or a mapping of names to sections with the key `file`.
+        At each place stands a file, a list of files ('container.1', 'container.2'), nothing, or a mapping of names to
+        sections with the key `file`.
         """
         found = []
         for place in self.extra:
             key, there = tuple(place.split(".")), _inside(sections, place)
             if isinstance(there, str):
                 found.append(ExtraFile(key[-1], key[-1], there, key))
+            elif isinstance(there, list | tuple):
+                found += [ExtraFile(f"{key[-1]}.{n}", key[-1], file, key) for n, file in enumerate(there, 1)]
             elif there:
                 kind = key[-1].removesuffix("s")
                 found += [ExtraFile(n, f"{kind} {n}", one["file"], (*key, n, "file")) for n, one in there.items()]

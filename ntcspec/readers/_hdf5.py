@@ -6,7 +6,8 @@ first HDF5 file is opened, not before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class Hdf5File:
     source: str
     path: Path
     nodes: Mapping[str, Node]
+    default: str = ""  # where `default` of the root leads
 
     def attribute(self, path: str, name: str) -> str:
         """An attribute as text; '' if node or attribute is missing."""
@@ -91,6 +93,31 @@ class Hdf5File:
         except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
             raise UserError(where, f"it cannot be read: {shorten(str(error))}", _DAMAGED) from None
 
+    def dtype(self, path: str) -> np.dtype[Any]:
+        """Type of a dataset as stored. Raises as `part`."""
+        return self._open(path, lambda item: item.dtype)
+
+    def part(self, path: str, index: int | None) -> Any:
+        """One frame of a stack (the whole where `index` is None), in the type that it is stored in.
+
+        Raises
+        ------
+        UserError
+            No such dataset, or damaged; also where the compression of the file is not known here.
+        """
+        return self._open(path, lambda item: np.asarray(item[()] if index is None else item[index]))
+
+    def _open(self, path: str, take: Callable[[Any], Any]) -> Any:
+        import h5py
+
+        with contextlib.suppress(ImportError):
+            import hdf5plugin  # noqa: F401  compressions that detectors use
+        try:
+            with h5py.File(self.path, "r") as file:
+                return take(file[path])
+        except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+            raise UserError(f"{self.source}, {path}", f"it cannot be read: {shorten(str(error))}", _DAMAGED) from None
+
     def header(self, below: str = "") -> TextFile:
         """Everything short below a group as lines 'path = value', for the record and for evidence."""
         prefix = f"{below.strip('/')}/" if below.strip("/") else ""
@@ -118,15 +145,17 @@ def load(path: Path, source: str) -> Hdf5File:
     import h5py
 
     nodes: dict[str, Node] = {}
+    default = ""
     try:
         with h5py.File(path, "r") as file:
+            default = as_text(file.attrs.get("default", ""))
             for name, item in _walk(file, h5py):
                 if len(nodes) >= MOST_NODES:
                     raise UserError(source, f"more than {MOST_NODES} nodes: this is no scan", "cut it to the scan")
                 nodes[name] = _node(item, h5py)
     except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise UserError(source, f"this HDF5 file cannot be read: {shorten(str(error))}", _DAMAGED) from None
-    return Hdf5File(source, path, nodes)
+    return Hdf5File(source, path, nodes, default)
 
 
 def _walk(group: Any, h5py: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

@@ -1,0 +1,132 @@
+"""Several frames of one exposure become their mean, pixel by pixel.
+
+With three frames or more, a frame whose sum is below half or above twice the median is left out (shutter, beam lost),
+and so is a pixel that stands above the median of its frames, scaled to equal sums, by more than `z` standard
+deviations of counting: a cosmic ray or a flash, never a diffraction spot, which is in all frames. Uncertainty is not
+estimated from the scatter of frames: it is that of counting (`scattering.integrate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ntcspec.errors import UserError
+from ntcspec.readers.scattering.images import RawImage, open_image
+from ntcspec.types import Array, Note
+from ntcspec.types.scattering import Pixels, ScatteringImage
+
+FEWEST = 3
+BLOCK = 64  # rows at a time: the frames themselves stay in their own type
+MOST_BYTES = 1_000_000_000
+LEAST, MOST, ODD = 0.5, 2.0, 0.05
+
+
+def read_image(
+    paths: Sequence[Path], sources: Sequence[str], role: str, *, dataset: str = "", z: float | None = 8.0
+) -> ScatteringImage:
+    """The image of one role from one or more files of one or more frames.
+
+    paths, sources: where to open each file, and its name in the study. dataset: array in HDF5. z: see above; None
+    leaves nothing out.
+
+    Raises
+    ------
+    UserError
+        As `open_image`; frames of unlike shape, type or exposure; more frames than fit into memory.
+    """
+    files = [open_image(path, source, dataset) for path, source in zip(paths, sources, strict=True)]
+    _check(files)
+    first = files[0]
+    count = sum(file.frames for file in files)
+    stack = [_frame(file, i) for file in files for i in range(file.frames)]
+    notes = [note for file in files for note in file.notes]
+    if count == 1:
+        pixels, left_out = stack[0], np.zeros((0, 0), dtype=np.uint16)
+    else:
+        stack, more = _whole_frames(stack)
+        pixels, left_out = mean_of(stack, z if len(stack) >= FEWEST else None)
+        notes += [*more, f"{len(stack)} frames were averaged pixel by pixel"]
+        if left_out.size:
+            notes.append(f"{int(left_out.sum())} pixels struck in a single frame were left out of the mean")
+        elif z is not None and len(stack) < FEWEST:
+            notes.append("two frames cannot tell which of them was struck: nothing was left out")
+    return ScatteringImage(
+        role=role,
+        source=" + ".join(sources),
+        format=first.format,
+        format_evidence=first.evidence,
+        pixels=pixels,
+        frames=len(stack),
+        left_out=left_out,
+        exposure_s=first.exposure_s,
+        saturation=first.saturation,
+        notes=tuple(notes),
+        header=first.header,
+    )
+
+
+def mean_of(stack: Sequence[Pixels], z: float | None) -> tuple[Array, Pixels]:
+    """Mean of frames, and in how many frames each pixel was left out (empty where none was)."""
+    shape, count = stack[0].shape, len(stack)
+    mean, left_out = np.empty(shape), np.zeros(shape, dtype=np.uint16)
+    totals = np.array([float(np.sum(frame, dtype=np.float64)) for frame in stack])
+    scale = totals / np.median(totals) if np.all(totals > 0.0) else np.ones(count)
+    for top in range(0, shape[0], BLOCK):
+        block = np.stack([frame[top : top + BLOCK] for frame in stack]).astype(np.float64)
+        if z is None:
+            mean[top : top + BLOCK] = block.mean(axis=0)
+            continue
+        expected = np.median(block / scale[:, None, None], axis=0) * scale[:, None, None]
+        struck = block - expected > z * np.sqrt(np.maximum(expected, 1.0))
+        kept = np.where(struck, 0.0, block).sum(axis=0)
+        usual = np.where(struck, 0.0, scale[:, None, None]).sum(axis=0)  # the others, as if the sums were equal
+        mean[top : top + BLOCK] = kept * (scale.sum() / np.maximum(usual, scale.min())) / count
+        left_out[top : top + BLOCK] = struck.sum(axis=0)
+    return mean, left_out if left_out.any() else np.zeros((0, 0), dtype=np.uint16)
+
+
+def _whole_frames(stack: list[Pixels]) -> tuple[list[Pixels], list[Note]]:
+    """Without frames that another amount of light fell on; and what was found."""
+    totals = np.array([float(np.sum(frame, dtype=np.float64)) for frame in stack])
+    middle = float(np.median(totals))
+    if len(stack) < FEWEST or middle <= 0.0:
+        return stack, []
+    ratio, notes, kept = totals / middle, [], []
+    for number, (frame, one) in enumerate(zip(stack, ratio, strict=True), 1):
+        if not LEAST <= one <= MOST:
+            notes.append(f"frame {number} has {one:.0%} of the counts of the others: it was left out")
+            continue
+        if abs(one - 1.0) > ODD:
+            notes.append(f"frame {number} has {one:.1%} of the counts of the others: it was kept")
+        kept.append(frame)
+    return kept, notes
+
+
+def _frame(file: RawImage, number: int) -> Pixels:
+    frame = file.frame(number)
+    if frame.dtype.kind == "f" and not np.isfinite(frame).all():
+        at = np.argwhere(~np.isfinite(frame))
+        what = f"{len(at)} pixels are NaN or infinite, the first at row {at[0][0]}, column {at[0][1]}"
+        raise UserError(file.source, what, "give the image as counted; name dead pixels in `mask`")
+    return frame
+
+
+def _check(files: Sequence[RawImage]) -> None:
+    first = files[0]
+    for file in files[1:]:
+        if file.shape != first.shape:
+            what = f"an image of {_size(file.shape)}, in {first.source} of {_size(first.shape)}"
+            raise UserError(file.source, what, "frames that are averaged must come from one detector")
+        if abs(file.exposure_s - first.exposure_s) > 1e-3 * first.exposure_s:
+            what = f"exposed for {file.exposure_s:g} s, {first.source} for {first.exposure_s:g} s"
+            raise UserError(file.source, what, "make measurements of their own of frames of unlike exposure")
+    size = 8 * first.shape[0] * first.shape[1] * sum(file.frames for file in files)
+    if size > 4 * MOST_BYTES:
+        raise UserError(first.source, f"{sum(f.frames for f in files)} frames do not fit into memory", "average them first")
+
+
+def _size(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} rows x {shape[1]} columns"

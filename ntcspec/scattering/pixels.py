@@ -1,0 +1,184 @@
+"""Which pixels of an image are used, and what keeps an image from being integrated.
+
+Not used are, in this order: the mask; gaps and dead pixels that the detector marks with -1 and -2; saturated pixels;
+other negative counts, on request; pixels that count nothing where their ring counts 30 or more.
+
+Refused are an image with 5 % or more of a ring saturated (its peaks are cut off), negative counts, and a dark region
+round the beam centre that no mask covers: the shadow of a beam stop, whose pixels would pull I(Q) down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ntcspec.errors import UserError
+from ntcspec.scattering.geometry import Setup, beam_centre
+from ntcspec.types import Array, Note
+from ntcspec.types.scattering import Pixels
+
+Flags = npt.NDArray[np.bool_]
+MARKS = (-1, -2)
+CUT_OFF = 0.05  # share of a ring
+DEAD_RING = 30.0  # counts of the ring: a Poisson pixel counts 0 there with a chance of 1e-13
+DARK_SHARE = 0.25  # of the brighter pixels at the same Q
+BRIGHT = 10.0  # counts that a ring must have before a shadow on it can be told
+SHADOW_PIXELS = 30
+NEAR = 0.06  # of the width of the image: how far from the centre a beam stop is looked for
+
+
+@dataclass(frozen=True)
+class Used:
+    """Flags of the pixels that are used, and what was found."""
+
+    flags: Flags
+    notes: tuple[Note, ...]
+
+
+def used_pixels(
+    setup: Setup,
+    raw: Pixels,
+    signal: Array,
+    mask: Pixels | None,
+    source: str,
+    *,
+    saturation: float,
+    saturated: str,
+    negative: str,
+    beam_stop: str,
+) -> Used:
+    """Pixels of one image that may be integrated.
+
+    raw : counts as read; signal : dark taken off; saturation : count of a full pixel, NaN where it is unknown
+
+    Raises
+    ------
+    UserError
+        See above; also where nothing is left.
+    """
+    flags = np.ones(raw.shape, dtype=bool) if mask is None else np.asarray(mask) == 0
+    notes: list[Note] = []
+    flags &= ~_negative(raw, flags, source, negative, notes)
+    flags &= ~_saturated(setup, raw, flags, source, saturation, saturated, notes)
+    if not flags.any():
+        raise UserError(source, "no pixel is left to integrate", "check the mask and reduce.saturation")
+    mean = ring_mean(setup, signal, flags)
+    shadow = _shadow(setup, signal, flags, mean)
+    area = int(shadow.sum())
+    if area >= SHADOW_PIXELS:
+        _refuse_shadow(source, area, mask is not None, beam_stop, notes)
+        if beam_stop != "keep":
+            flags &= ~shadow
+    dead = flags & (raw <= 0)
+    if dead.any():
+        dead &= mean[setup.bin_of] >= DEAD_RING
+    if dead.any():
+        flags &= ~dead
+        notes.append(f"{int(dead.sum())} pixels count nothing on bright rings: they are dead and left out")
+    return Used(flags, tuple(notes))
+
+
+def ring_mean(setup: Setup, signal: Array, flags: Flags) -> Array:
+    """Mean counts of the pixels of each bin that are used; 0 where none is."""
+    which = setup.bin_of[flags]
+    total = np.bincount(which, signal[flags], setup.bins)
+    return total / np.maximum(np.bincount(which, minlength=setup.bins), 1)
+
+
+def _negative(raw: Pixels, flags: Flags, source: str, negative: str, notes: list[Note]) -> Flags:
+    if raw.dtype.kind == "u" or not (raw < 0).any():
+        return np.zeros(raw.shape, dtype=bool)
+    marks = np.isin(raw, MARKS) if raw.dtype.kind == "i" else (raw == MARKS[0]) | (raw == MARKS[1])
+    other = flags & (raw < 0) & ~marks
+    if (marks & flags).any():
+        notes.append(f"{int((marks & flags).sum())} pixels hold -1 or -2: gaps and dead pixels, left out")
+    count = int(other.sum())
+    if count and negative == "refuse":
+        at = np.argwhere(other)[0]
+        what = f"{count} pixels are negative, the first at row {at[0]}, column {at[1]}: no detector counts below zero"
+        fix = "give the image as counted and name the background; or reduce.negative: leave_out, keep"
+        raise UserError(source, what, fix)
+    if count:
+        done = "left out" if negative == "leave_out" else "kept: their uncertainty by counting is not right"
+        notes.append(f"{count} pixels are negative: {done}")
+    return marks | (other if negative == "leave_out" else np.zeros(raw.shape, dtype=bool))
+
+
+def _saturated(
+    setup: Setup, raw: Pixels, flags: Flags, source: str, level: float, saturated: str, notes: list[Note]
+) -> Flags:
+    full = np.zeros(raw.shape, dtype=bool) if np.isnan(level) else flags & (raw >= level)
+    count = int(full.sum())
+    if not count:
+        if np.isnan(level):
+            notes.append("nothing says at which count a pixel is full: saturation was not looked for")
+        return full
+    share = np.bincount(setup.bin_of[full], minlength=setup.bins) / np.maximum(
+        np.bincount(setup.bin_of[flags], minlength=setup.bins), 1
+    )
+    worst = int(np.argmax(np.where(np.bincount(setup.bin_of[full], minlength=setup.bins) >= 3, share, 0.0)))
+    if share[worst] >= CUT_OFF and saturated == "refuse":
+        q = float(setup.centres[worst])
+        what = f"{count} pixels are saturated ({level:g} counts), {share[worst]:.0%} of the ring at Q = {q:.2f} 1/A"
+        fix = "its peaks are cut off: measure shorter; or mask it, or reduce.saturated: leave_out"
+        raise UserError(source, what, fix)
+    notes.append(f"{count} saturated pixels ({level:g} counts or more) were left out")
+    return full
+
+
+def _shadow(setup: Setup, signal: Array, flags: Flags, mean: Array) -> Flags:
+    """Dark pixels that hang together and reach into the surroundings of the beam centre."""
+    from scipy import ndimage
+
+    nothing = np.zeros(setup.shape, dtype=bool)
+    row, column = beam_centre(setup)
+    if not (0.0 <= row < setup.shape[0] and 0.0 <= column < setup.shape[1]):
+        return nothing
+    near = max(NEAR * max(setup.shape), 4.0)
+    window = (
+        slice(max(int(row - near), 0), int(row + near) + 1),
+        slice(max(int(column - near), 0), int(column + near) + 1),
+    )
+    bright = _bright(setup, signal, flags, mean, near)
+    if _largest(ndimage, _dark(setup, signal, flags, bright, window)) < SHADOW_PIXELS:
+        return nothing  # the usual case: the rest of the image need not be looked at
+    everywhere = (slice(None), slice(None))
+    labels, _ = ndimage.label(_dark(setup, signal, flags, bright, everywhere))
+    sizes = np.bincount(labels.ravel())
+    big = [n for n in np.unique(labels[window]) if n and sizes[n] >= SHADOW_PIXELS]
+    return np.isin(labels, big)
+
+
+def _dark(setup: Setup, signal: Array, flags: Flags, bright: Array, window: tuple[slice, slice]) -> Flags:
+    expected = bright[setup.bin_of[window]]
+    return flags[window] & (signal[window] < DARK_SHARE * expected) & (expected > BRIGHT)
+
+
+def _largest(ndimage: Any, dark: Flags) -> int:
+    labels, count = ndimage.label(dark)
+    return int(np.bincount(labels.ravel())[1:].max()) if count else 0
+
+
+def _bright(setup: Setup, signal: Array, flags: Flags, mean: Array, near: float) -> Array:
+    """What a pixel of each bin counts outside any shadow.
+
+    Mean of the pixels above the mean of their bin: a shadow that covers part of a ring does not reach these. Behind the
+    stop whole rings are dark: there at least half of what rings between one and two times `near` pixels count.
+    """
+    bright = ring_mean(setup, signal, flags & (signal >= mean[setup.bin_of]))
+    ai = setup.ai
+    pixel = 2.0 * np.pi * ai.detector.pixel1 / (setup.wavelength_ang * ai.dist)
+    inner = int(near * pixel / setup.step_inv_ang)
+    around = 0.5 * float(np.median(bright[inner : 2 * inner + 1])) if inner < setup.bins else 0.0
+    return np.where(np.arange(setup.bins) < inner, np.maximum(bright, around), bright)
+
+
+def _refuse_shadow(source: str, area: int, masked: bool, beam_stop: str, notes: list[Note]) -> None:
+    where = "outside the mask" if masked else "and there is no mask"
+    what = f"a dark region of {area} pixels lies round the beam centre, {where}: it looks like the beam stop"
+    if beam_stop == "refuse" and not masked:
+        raise UserError(source, what, "name a mask: ingest.mask; or reduce.beam_stop: keep, if this is no shadow")
+    notes.append(f"{what}; it was {'kept' if beam_stop == 'keep' else 'left out'}")
