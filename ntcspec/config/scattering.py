@@ -66,11 +66,10 @@ class ScatteringReduce(Parameters):
     monitor: float | None = param(None, "", "beam on the sample (time or monitor); without it that of the headers", gt=0)
     container_monitor: float | None = param(None, "", "the same of the container", gt=0)
     air_monitor: float | None = param(None, "", "the same of the air", gt=0)
-    container_scale: float | Literal["auto", "absorption", "low_r"] = param(
-        "auto", "", "what the container is multiplied by; `auto`: `absorption` where the capillary is known, else `low_r`"
+    container_scale: float | Literal["auto", "absorption", "self_scattering"] = param(
+        "auto", "", "what the container is multiplied by, or how that is found; `auto`: by absorption, refused where it is unknown"
     )
     container_scale_error: float = param(0.0, "", "relative standard uncertainty of a scale that is given", ge=0)
-    low_r_ang: Interval = param((0.7, 1.9), "A", "`low_r`: distances that the sample cannot have")
     density_g_cm3: float | None = param(None, "g/cm3", "density of the sample without voids", gt=0)
     packing: float = param(0.5, "", "share of the capillary that the sample fills", gt=0, le=1)
     packing_error: float = param(0.1, "", "standard uncertainty of `packing`, relative", ge=0)
@@ -84,6 +83,7 @@ class ScatteringReduce(Parameters):
         "ring", "", "absorption averaged round the ring, or in the plane across the capillary alone"
     )
     calibrant: str = param("", "", "name of the calibrant as in pyFAI (Ni, CeO2, LaB6, Si ..), or of its sample, to check")
+    ring_tolerance: float = param(1e-3, "", "error of the scale of Q up to which the calibrant agrees, relative", gt=0)
     rings: tuple[float, ...] = param((), "1/A", "Q of rings drawn on the sample's image")
 
     @model_validator(mode="after")

@@ -137,8 +137,8 @@ class ImageView:
 
     role: str = text("'sample' or 'calibrant'")
     label: str = text("the raw files, as the study names them")
-    rows: Array = array("1", "row number of the centre of each block in the image as read")
-    columns: Array = array("1", "column number of the centre of each block in the image as read")
+    rows: Array = array("1", "row number of the centre of each block in the image as turned over")
+    columns: Array = array("1", "column number of the centre of each block in the image as turned over")
     counts: Pixels = array("", "mean of the pixels that were used, dark taken off; NaN where none was", ("rows", "columns"))
     masked: Pixels = array("1", "fraction of the pixels of a block that were not used", ("rows", "columns"))
     centre: Array = array("1", "row and column where the beam meets the detector; NaN if it does not")
