@@ -1,7 +1,7 @@
 """Rings of a calibrant: where the lattice puts them, and where the image or the pattern has them.
 
-1. Rings of pyFAI's table for the substance (from its lattice constant and reflections) within the data; a ring with
-   a neighbour nearer than 2.5 of its own widths is passed over.
+1. Rings of pyFAI's table for the substance within the data; the tables of fcc metals end early and are continued with
+   their own lattice constant. A ring with a neighbour nearer than 2.5 of its own widths is passed over.
 2. A Gaussian and a straight line are fitted to I(Q) round each, weighted by sigma. A ring that is not 5 times its own
    uncertainty high is not counted.
 3. scale = Q found / Q expected of all rings, weighted; its uncertainty grows with their scatter. An error of distance
@@ -29,6 +29,7 @@ FWHM_OF_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 APART, HALF = 2.5, 2.0  # of the width: nearest neighbour, half of the window
 HIGH = 5.0  # of a height over its uncertainty
 FEWEST_POINTS, FEWEST_RINGS = 7, 3
+FCC = ("Ni", "Al", "Au", "Pt")
 SECTORS = 12
 SECTOR_RINGS = 6  # the strongest
 
@@ -56,7 +57,19 @@ def rings_of(name: str, last_inv_ang: float) -> Array:
         raise UserError("reduce.calibrant", what, f"one of {', '.join(sorted(names()))}")
     spacings = np.asarray(CALIBRANT_FACTORY(name).dspacing, dtype=np.float64)
     q = np.sort(2.0 * np.pi / spacings[spacings > 0.0])
+    if name in FCC:
+        q = _fcc(2.0 * np.pi * np.sqrt(3.0) / float(q[0]), last_inv_ang)
     return q[q <= last_inv_ang]
+
+
+def _fcc(a_ang: float, last_inv_ang: float) -> Array:
+    """Q (1/A) of the reflections with indices all even or all odd."""
+    most = int(last_inv_ang * a_ang / (2.0 * np.pi)) + 1
+    index = np.stack(np.meshgrid(*[np.arange(most + 1)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    even = index % 2
+    alike = (even[:, 0] == even[:, 1]) & (even[:, 1] == even[:, 2])
+    squares = np.unique(np.sum(index[alike] ** 2, axis=1))[1:]
+    return 2.0 * np.pi / a_ang * np.sqrt(squares.astype(np.float64))
 
 
 def check_calibrant(

@@ -283,12 +283,11 @@ def _scale(
         return boxes.fit_self_scattering(
             kept["sample"], box, composition, wavelength_ang, (own, wall), monitors["container"], tube is not None
         )
-    if tube is None:
+    ratio = absorption["container"]
+    if tube is None or ratio is None:
         fix = "give density_g_cm3 (or mu_inv_cm) and inner_mm; or container_scale: a number, or self_scattering"
         raise UserError("reduce.container_scale", "nothing says how much the sample weakens the container", fix)
-    ratio = absorption["container"]
     more = paalman_pings(tube.other, two_theta_of(kept["container"].q, wavelength_ang), azimuth)
-    assert ratio is not None
     change = float(np.mean((more.c_sc / more.c_c) / (ratio.c_sc / ratio.c_c)) - 1.0)
     mean = float(np.mean(ratio.c_sc / ratio.c_c))
     note = f"the container is multiplied by {mean:.4f} on average, what the sample lets through, +- {abs(change):.1%}"
