@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ntcspec.errors import UserError
+from ntcspec.errors import UserError, did_you_mean
 from ntcspec.types import Array
 from ntcspec.types.scattering import DetectorGeometry
 
@@ -101,7 +101,7 @@ def _setup(
 
 
 def _detector(source: str, name: str, config: dict[str, Any], shape: tuple[int, int], orientation: int | None) -> Any:
-    from pyFAI.detectors import Detector, detector_factory
+    from pyFAI.detectors import ALL_DETECTORS, Detector, detector_factory
 
     turned = orientation or config.get("orientation") or NORMAL
     generic = name.casefold() in ("detector", "none", "")
@@ -113,9 +113,11 @@ def _detector(source: str, name: str, config: dict[str, Any], shape: tuple[int, 
         detector = detector_factory(name, {**given, "orientation": turned})
     except Exception as error:  # RuntimeError, ValueError, TypeError: as the detector likes
         fix = "name one that pyFAI knows, or write `Detector: Detector` with pixel sizes and max_shape"
-        raise UserError(f"{source}: Detector", f"{name!r} is not to be had ({error})", fix) from None
-    if detector.max_shape is not None and tuple(detector.max_shape) != shape:
-        rows, columns = detector.max_shape
+        if name.casefold().replace(" ", "_") not in ALL_DETECTORS:
+            raise UserError(f"{source}: Detector", f"pyFAI knows no {name!r}{did_you_mean(name, ALL_DETECTORS)}", fix) from None
+        raise UserError(f"{source}: Detector", f"{name!r} cannot be as it is described: {error}", fix) from None
+    if detector.shape is not None and tuple(detector.shape) != shape:
+        rows, columns = detector.shape
         what = f"the image has {shape[0]} rows x {shape[1]} columns, a {name} of these pixels {rows} x {columns}"
         raise UserError(source, what, "give the PONI file of this detector; calibrate binned images as such")
     return detector

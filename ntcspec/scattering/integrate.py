@@ -100,23 +100,28 @@ def integrate(setup: Setup, image: ScatteringImage, correction: Correction, opti
         saturated=options.saturated,
         negative=options.negative,
         beam_stop=options.beam_stop,
+        gain=options.gain,
     )
     if dark is not None:
         _check_dark(signal, used.flags, image, correction.dark)
     variance = _variance(signal, image, correction.dark, options) if options.errors == "counting" else None
-    result = _run(setup, signal, variance, ~used.flags, flat, options)
+    flags, notes = used.flags, list(used.notes)
+    if options.reject == "sigma_clip":
+        flags = flags & ~_off_ring(setup, signal, flags, flat, options)
+        notes.append(f"{int((used.flags & ~flags).sum())} pixels beyond {options.reject_z:g} standard deviations left out")
+    result = _run(setup, signal, variance, ~flags, flat, options)
     kept = np.asarray(result.count) > 0
-    q, notes = setup.centres[kept], list(used.notes)
+    q = setup.centres[kept]
     intensity = np.asarray(result.intensity, dtype=np.float64)[kept]
     sigma = np.zeros(0) if options.errors == "none" else np.asarray(result.sigma, dtype=np.float64)[kept]
-    scatter = scatter_over_counting(setup, signal, variance, used.flags, flat, options)
+    scatter = scatter_over_counting(setup, signal, variance, flags, flat, options)
     if scatter > MUCH:
         notes.append(
             f"pixels of a ring scatter {scatter:.2f} times as much as counting and read noise alone: gain, flat, "
             "grains, or light that is not round; `errors: scatter` takes sigma from it"
         )
     return Integrated(
-        q, intensity, sigma, np.asarray(result.count, dtype=np.float64)[kept], signal, used.flags, scatter, tuple(notes)
+        q, intensity, sigma, np.asarray(result.count, dtype=np.float64)[kept], signal, flags, scatter, tuple(notes)
     )
 
 
@@ -179,12 +184,33 @@ def _run(setup: Setup, signal: Array, variance: Array | None, mask: Flags, flat:
         common["variance"] = variance
     elif options.errors == "scatter":
         common["error_model"] = "azimuthal"
-    if options.reject == "none":
+    if options.reject != "median":
         return setup.ai.integrate1d_ng(signal, setup.bins, method=METHOD, mask=mask, **common)
     clean = np.where(mask, np.float32(np.nan), signal.astype(np.float32))  # so that the sparse matrix serves all images
-    if options.reject == "median":
-        return setup.ai.medfilt1d_ng(clean, setup.bins, method=METHOD_REJECT, percentile=MIDDLE_PERCENT, **common)
-    return setup.ai.sigma_clip_ng(clean, setup.bins, method=METHOD_REJECT, thres=options.reject_z, max_iter=5, **common)
+    return setup.ai.medfilt1d_ng(clean, setup.bins, method=METHOD_REJECT, percentile=MIDDLE_PERCENT, **common)
+
+
+def _off_ring(setup: Setup, signal: Array, flags: Flags, flat: Array | None, options: Options) -> Flags:
+    """Pixels beyond `reject_z` of the scatter of their ring, which is found without them (pyFAI's sigma_clip)."""
+    clean = np.where(flags, signal.astype(np.float32), np.float32(np.nan))
+    clipped = setup.ai.sigma_clip_ng(
+        clean,
+        setup.bins,
+        method=METHOD_REJECT,
+        error_model="azimuthal",
+        thres=options.reject_z,
+        max_iter=5,
+        unit=UNIT,
+        radial_range=(0.0, setup.last_inv_ang),
+        correctSolidAngle=options.solid_angle,
+        polarization_factor=options.polarisation,
+        flat=flat,
+        safe=False,
+    )
+    spread = options.reject_z * np.asarray(clipped.std, dtype=np.float32)
+    limit = np.where(np.isfinite(spread) & (spread > 0.0), spread, np.float32(np.inf))
+    value = signal / _weights(setup, flat, options)
+    return np.abs(value - np.asarray(clipped.intensity, dtype=np.float32)[setup.bin_of]) > limit[setup.bin_of]
 
 
 def scatter_over_counting(

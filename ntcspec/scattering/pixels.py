@@ -1,7 +1,7 @@
 """Which pixels of an image are used, and what keeps an image from being integrated.
 
 Not used are, in this order: the mask; gaps and dead pixels that the detector marks with -1 and -2; saturated pixels;
-other negative counts, on request; pixels that count nothing where their ring counts 30 or more.
+other negative counts, on request; pixels that count nothing where their ring counts 30 photons or more.
 
 Refused are an image with 5 % or more of a ring saturated (its peaks are cut off), negative counts, and a dark region
 round the beam centre that no mask covers: the shadow of a beam stop, whose pixels would pull I(Q) down.
@@ -23,9 +23,9 @@ from ntcspec.types.scattering import Pixels
 Flags = npt.NDArray[np.bool_]
 MARKS = (-1, -2)
 CUT_OFF = 0.05  # share of a ring
-DEAD_RING = 30.0  # counts of the ring: a Poisson pixel counts 0 there with a chance of 1e-13
+DEAD_RING = 30.0  # photons of the ring: a pixel counts 0 there with a chance of 1e-13
 DARK_SHARE = 0.25  # of the brighter pixels at the same Q
-BRIGHT = 10.0  # counts that a ring must have before a shadow on it can be told
+BRIGHT = 10.0  # photons that a ring must have before a shadow on it can be told
 SHADOW_PIXELS = 30
 NEAR = 0.06  # of the width of the image: how far from the centre a beam stop is looked for
 
@@ -49,10 +49,12 @@ def used_pixels(
     saturated: str,
     negative: str,
     beam_stop: str,
+    gain: float = 1.0,
 ) -> Used:
     """Pixels of one image that may be integrated.
 
     raw : counts as read; signal : dark taken off; saturation : count of a full pixel, NaN where it is unknown
+    gain : counts of one photon; how many photons there were says what cannot be chance
 
     Raises
     ------
@@ -66,15 +68,15 @@ def used_pixels(
     if not flags.any():
         raise UserError(source, "no pixel is left to integrate", "check the mask and reduce.saturation")
     mean = ring_mean(setup, signal, flags)
-    shadow = _shadow(setup, signal, flags, mean)
+    shadow = _shadow(setup, signal, flags, mean, BRIGHT * gain)
     area = int(shadow.sum())
     if area >= SHADOW_PIXELS:
         _refuse_shadow(source, area, mask is not None, beam_stop, notes)
         if beam_stop != "keep":
             flags &= ~shadow
-    dead = flags & (raw <= 0)
+    dead = flags & (raw == 0)
     if dead.any():
-        dead &= mean[setup.bin_of] >= DEAD_RING
+        dead &= mean[setup.bin_of] >= DEAD_RING * gain
     if dead.any():
         flags &= ~dead
         notes.append(f"{int(dead.sum())} pixels count nothing on bright rings: they are dead and left out")
@@ -129,7 +131,7 @@ def _saturated(
     return full
 
 
-def _shadow(setup: Setup, signal: Array, flags: Flags, mean: Array) -> Flags:
+def _shadow(setup: Setup, signal: Array, flags: Flags, mean: Array, least: float) -> Flags:
     """Dark pixels that hang together and reach into the surroundings of the beam centre."""
     from scipy import ndimage
 
@@ -143,18 +145,18 @@ def _shadow(setup: Setup, signal: Array, flags: Flags, mean: Array) -> Flags:
         slice(max(int(column - near), 0), int(column + near) + 1),
     )
     bright = _bright(setup, signal, flags, mean, near)
-    if _largest(ndimage, _dark(setup, signal, flags, bright, window)) < SHADOW_PIXELS:
+    if _largest(ndimage, _dark(setup, signal, flags, bright, window, least)) < SHADOW_PIXELS:
         return nothing  # the usual case: the rest of the image need not be looked at
     everywhere = (slice(None), slice(None))
-    labels, _ = ndimage.label(_dark(setup, signal, flags, bright, everywhere))
+    labels, _ = ndimage.label(_dark(setup, signal, flags, bright, everywhere, least))
     sizes = np.bincount(labels.ravel())
     big = [n for n in np.unique(labels[window]) if n and sizes[n] >= SHADOW_PIXELS]
     return np.isin(labels, big)
 
 
-def _dark(setup: Setup, signal: Array, flags: Flags, bright: Array, window: tuple[slice, slice]) -> Flags:
+def _dark(setup: Setup, signal: Array, flags: Flags, bright: Array, window: tuple[slice, slice], least: float) -> Flags:
     expected = bright[setup.bin_of[window]]
-    return flags[window] & (signal[window] < DARK_SHARE * expected) & (expected > BRIGHT)
+    return flags[window] & (signal[window] < DARK_SHARE * expected) & (expected > least)
 
 
 def _largest(ndimage: Any, dark: Flags) -> int:

@@ -43,7 +43,7 @@ def test_formats_are_told_by_content(tmp_path: Path, kind: str) -> None:
     assert one.format == kind and one.frames == 1 and one.pixels.dtype == image.dtype
 
 
-def test_marccd_and_numpy(tmp_path: Path) -> None:
+def test_numpy_arrays(tmp_path: Path) -> None:
     np.save(tmp_path / "i.npy", IMAGE)
     np.testing.assert_array_equal(read(tmp_path / "i.npy").pixels, IMAGE)
     np.save(tmp_path / "m.npy", IMAGE > 9)
