@@ -38,8 +38,12 @@ class ScatteringReduce(Parameters):
     q_step_inv_ang: float | None = param(
         None, "1/A", "width of a bin; without it a third of the pixel at the beam centre", gt=0, le=0.5
     )
-    polarisation: float = param(0.95, "", "degree of polarisation, 1: in the plane of axis 2 (horizontal)", ge=-1, le=1)
-    polarisation_1d: bool = param(False, "", "divide patterns by (1 + cos^2 2theta) / 2: whole rings, not yet corrected")
+    polarisation: float | None = param(
+        0.95, "", "degree of polarisation, 1: in the plane of axis 2 (horizontal); null: not corrected", ge=-1, le=1
+    )
+    polarisation_1d: bool = param(
+        False, "", "divide patterns by (1 + cos^2 2theta) / 2: whole rings, not yet corrected"
+    )
     solid_angle: bool = param(True, "", "divide by the solid angle of the pixels")
     orientation: Literal[1, 2, 3, 4] | None = param(
         None, "", "where the first pixel lies, as pyFAI counts; wins over the PONI file"
@@ -63,26 +67,36 @@ class ScatteringReduce(Parameters):
     )
     negative: Literal["refuse", "leave_out", "keep"] = param("refuse", "", "raw counts below zero other than -1 and -2")
     beam_stop: Literal["refuse", "keep"] = param("refuse", "", "a dark region round the beam centre outside the mask")
-    monitor: float | None = param(None, "", "beam on the sample (time or monitor); without it that of the headers", gt=0)
+    monitor: float | None = param(
+        None, "", "beam on the sample (time or monitor); without it that of the headers", gt=0
+    )
     container_monitor: float | None = param(None, "", "the same of the container", gt=0)
     air_monitor: float | None = param(None, "", "the same of the air", gt=0)
     container_scale: float | Literal["auto", "absorption", "self_scattering"] = param(
-        "auto", "", "what the container is multiplied by, or how that is found; `auto`: by absorption, refused where it is unknown"
+        "auto",
+        "",
+        "what the container is multiplied by, or how that is found; `auto`: by absorption, refused where it is unknown",
     )
     container_scale_error: float = param(0.0, "", "relative standard uncertainty of a scale that is given", ge=0)
     density_g_cm3: float | None = param(None, "g/cm3", "density of the sample without voids", gt=0)
     packing: float = param(0.5, "", "share of the capillary that the sample fills", gt=0, le=1)
     packing_error: float = param(0.1, "", "standard uncertainty of `packing`, relative", ge=0)
-    mu_inv_cm: float | None = param(None, "1/cm", "absorption of the sample as packed; wins over the computed one", ge=0)
+    mu_inv_cm: float | None = param(
+        None, "1/cm", "absorption of the sample as packed; wins over the computed one", ge=0
+    )
     inner_mm: float | None = param(None, "mm", "inner diameter of the capillary; without it absorption is left", gt=0)
     wall_mm: float = param(0.0, "mm", "thickness of its wall; 0: the wall absorbs nothing", ge=0)
     wall: str = param("", "", "composition of its wall, e.g. C22H10N2O5")
     wall_density_g_cm3: float | None = param(None, "g/cm3", "density of its wall", gt=0)
-    beam_mm: float | None = param(None, "mm", "width of the beam across the capillary; without it wider than that", gt=0)
+    beam_mm: float | None = param(
+        None, "mm", "width of the beam across the capillary; without it wider than that", gt=0
+    )
     azimuth: Literal["ring", "across"] = param(
         "ring", "", "absorption averaged round the ring, or in the plane across the capillary alone"
     )
-    calibrant: str = param("", "", "name of the calibrant as in pyFAI (Ni, CeO2, LaB6, Si ..), or of its sample, to check")
+    calibrant: str = param(
+        "", "", "name of the calibrant as in pyFAI (Ni, CeO2, LaB6, Si ..), or of its sample, to check"
+    )
     ring_tolerance: float = param(1e-3, "", "error of the scale of Q up to which the calibrant agrees, relative", gt=0)
     rings: tuple[float, ...] = param((), "1/A", "Q of rings drawn on the sample's image")
 

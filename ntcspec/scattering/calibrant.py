@@ -4,8 +4,8 @@
    their own lattice constant. A ring with a neighbour nearer than 2.5 of its own widths is passed over.
 2. A Gaussian and a straight line are fitted to I(Q) round each, weighted by sigma. A ring that is not 5 times its own
    uncertainty high is not counted.
-3. scale = Q found / Q expected of all rings, weighted; its uncertainty grows with their scatter. An error of distance
-   or wavelength moves all rings by one factor; one of the tilt widens them.
+3. scale = Q found / Q expected of all rings, weighted; its uncertainty grows with their scatter. A wrong
+   wavelength moves all rings by one factor, a wrong distance those at small angles; a wrong tilt widens them.
 4. Images: in twelve sectors the shift of each ring, by a linear fit of the profile and its slope. A beam that stands
    (d1, d2) away from where the PONI file has it shifts radii by d1 sin phi + d2 cos phi.
 

@@ -87,7 +87,9 @@ def cut(one: Exposure, low: float, high: float) -> Exposure:
         last = min(int(np.searchsorted(one.q, high, "left")), one.q.size - 1)
         kept = np.zeros(one.q.size, dtype=bool)
         kept[first : last + 1] = True
-    return replace(one, q=one.q[kept], intensity=one.intensity[kept], sigma=one.sigma[kept] if one.sigma.size else one.sigma)
+    return replace(
+        one, q=one.q[kept], intensity=one.intensity[kept], sigma=one.sigma[kept] if one.sigma.size else one.sigma
+    )
 
 
 def common_range(

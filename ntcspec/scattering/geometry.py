@@ -36,13 +36,13 @@ class Setup:
     step_inv_ang: float
     bins: int
     q: npt.NDArray[np.float32]
-    bin_of: npt.NDArray[np.int32]
+    bin_of: npt.NDArray[np.int64]
     chi: npt.NDArray[np.float32] = field(repr=False)
 
     @property
     def centres(self) -> Array:
         """Q (1/A) in the middle of each bin."""
-        return (np.arange(self.bins) + 0.5) * self.step_inv_ang
+        return (np.arange(self.bins, dtype=np.float64) + 0.5) * self.step_inv_ang
 
     @property
     def last_inv_ang(self) -> float:
@@ -88,15 +88,13 @@ def _setup(
     from pyFAI.integrator.azimuthal import AzimuthalIntegrator
 
     detector = _detector(source, name, json.loads(config), shape, orientation)
-    ai = AzimuthalIntegrator(
-        numbers[0], *numbers[1:], *angles, detector=detector, wavelength=wavelength_ang * 1e-10
-    )
+    ai = AzimuthalIntegrator(numbers[0], *numbers[1:], *angles, detector=detector, wavelength=wavelength_ang * 1e-10)
     q = np.asarray(ai.center_array(shape, unit="q_A^-1"), dtype=np.float32)
     chi = np.asarray(ai.center_array(shape, unit="chi_rad"), dtype=np.float32)
     pixel = 0.5 * (detector.pixel1 + detector.pixel2)
     step = step_inv_ang or 2.0 * np.pi * pixel / (wavelength_ang * numbers[0]) / BINS_A_PIXEL
     bins = int(np.ceil((float(q.max()) + 1e-6) / step))
-    bin_of = np.minimum(q / np.float32(step), bins - 1).astype(np.int32)
+    bin_of = np.minimum(q / np.float32(step), bins - 1).astype(np.int64)
     return Setup(ai, shape, wavelength_ang, float(step), bins, q, bin_of, chi)
 
 
@@ -105,7 +103,9 @@ def _detector(source: str, name: str, config: dict[str, Any], shape: tuple[int, 
 
     turned = orientation or config.get("orientation") or NORMAL
     generic = name.casefold() in ("detector", "none", "")
-    given = {key: value for key, value in config.items() if key not in ("orientation", "max_shape") and value is not None}
+    given = {
+        key: value for key, value in config.items() if key not in ("orientation", "max_shape") and value is not None
+    }
     if generic:
         own = {key: given[key] for key in ("pixel1", "pixel2")}
         return Detector(**own, max_shape=shape, orientation=turned)
@@ -114,7 +114,9 @@ def _detector(source: str, name: str, config: dict[str, Any], shape: tuple[int, 
     except Exception as error:  # RuntimeError, ValueError, TypeError: as the detector likes
         fix = "name one that pyFAI knows, or write `Detector: Detector` with pixel sizes and max_shape"
         if name.casefold().replace(" ", "_") not in ALL_DETECTORS:
-            raise UserError(f"{source}: Detector", f"pyFAI knows no {name!r}{did_you_mean(name, ALL_DETECTORS)}", fix) from None
+            raise UserError(
+                f"{source}: Detector", f"pyFAI knows no {name!r}{did_you_mean(name, ALL_DETECTORS)}", fix
+            ) from None
         raise UserError(f"{source}: Detector", f"{name!r} cannot be as it is described: {error}", fix) from None
     if detector.shape is not None and tuple(detector.shape) != shape:
         rows, columns = detector.shape
@@ -124,7 +126,7 @@ def _detector(source: str, name: str, config: dict[str, Any], shape: tuple[int, 
 
 
 def to_pixels(setup: Setup, two_theta_rad: Array, phi_rad: Array) -> tuple[Array, Array]:
-    """Row and column (fractions, pixel centres whole) where rays of 2theta and phi meet the detector; NaN where none."""
+    """Row and column (pixel centres are whole) where rays of 2theta and phi meet the detector; NaN where none."""
     ai = setup.ai
     ray = np.stack(
         [

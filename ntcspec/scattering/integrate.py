@@ -31,6 +31,7 @@ METHOD_REJECT = ("no", "csr", "cython")
 MIDDLE_PERCENT = (10, 90)
 UNIT = "q_A^-1"
 FLIPS = {"none": (1, 1), "vertical": (-1, 1), "horizontal": (1, -1), "both": (-1, -1)}
+ROWS = 512  # that are enough to see whether the noise is that of counting
 MUCH = 1.25  # scatter over counting that is told
 
 
@@ -108,7 +109,9 @@ def integrate(setup: Setup, image: ScatteringImage, correction: Correction, opti
     flags, notes = used.flags, list(used.notes)
     if options.reject == "sigma_clip":
         flags = flags & ~_off_ring(setup, signal, flags, flat, options)
-        notes.append(f"{int((used.flags & ~flags).sum())} pixels beyond {options.reject_z:g} standard deviations left out")
+        notes.append(
+            f"{int((used.flags & ~flags).sum())} pixels beyond {options.reject_z:g} standard deviations left out"
+        )
     result = _run(setup, signal, variance, ~flags, flat, options)
     kept = np.asarray(result.count) > 0
     q = setup.centres[kept]
@@ -135,7 +138,7 @@ def _pixels(image: ScatteringImage | None, flip: str) -> Pixels | None:
     return None if image is None else flipped(image.pixels, flip)
 
 
-def _signal(raw: Pixels, image: ScatteringImage, dark: ScatteringImage | None, options: Options) -> tuple[Array, Any]:
+def _signal(raw: Pixels, image: ScatteringImage, dark: ScatteringImage | None, options: Options) -> tuple[Any, Any]:
     """Counts without the dark (float32 where the counts are exact in it), and the dark."""
     exact = raw.dtype.kind in "iu" and (raw.dtype.itemsize <= 2 or int(raw.max()) < 2**24)
     signal = raw.astype(np.float32 if exact else np.float64)
@@ -218,24 +221,25 @@ def scatter_over_counting(
 ) -> float:
     """Scatter of pixels round their rings over what counting makes of it, median over the bins; NaN where unknown.
 
-    Per bin: sqrt(sum((N - D - I w)^2) / sum(v)). The profile of a ring across its bin counts as scatter too.
+    Of 512 rows or more, evenly spread. Per bin: sqrt(sum((N - D - I w)^2) / sum(v)). The profile of a ring across its bin counts as scatter too.
     """
     if variance is None:
         return float("nan")
-    w = _weights(setup, flat, options)
-    which = setup.bin_of[used]
-    x, ww, v = signal[used], w[used], variance[used]
-    mean = np.bincount(which, x, setup.bins) / np.maximum(np.bincount(which, ww, setup.bins), 1e-30)
-    square = np.bincount(which, (x - mean[which].astype(x.dtype) * ww) ** 2, setup.bins)
-    counted = np.bincount(which, v, setup.bins)
-    good = (np.bincount(which, minlength=setup.bins) > 20) & (counted > 0.0)
+    rows = slice(None, None, max(setup.shape[0] // ROWS, 1))
+    w, v = _weights(setup, flat, options, rows), variance[rows].ravel()
+    which = np.where(used[rows], setup.bin_of[rows], setup.bins).ravel()
+    x, ww = signal[rows].ravel(), w.ravel()
+    mean = np.bincount(which, x, setup.bins + 1) / np.maximum(np.bincount(which, ww, setup.bins + 1), 1e-30)
+    square = np.bincount(which, (x - mean[which].astype(x.dtype) * ww) ** 2, setup.bins + 1)[:-1]
+    counted = np.bincount(which, v, setup.bins + 1)[:-1]
+    good = (np.bincount(which, minlength=setup.bins + 1)[:-1] > 20) & (counted > 0.0)
     return float(np.median(np.sqrt(square[good] / counted[good]))) if good.any() else float("nan")
 
 
-def _weights(setup: Setup, flat: Array | None, options: Options) -> Array:
-    w = np.ones(setup.shape, dtype=np.float32)
+def _weights(setup: Setup, flat: Array | None, options: Options, rows: slice = slice(None)) -> Any:
+    w: Any = np.ones((len(range(setup.shape[0])[rows]), setup.shape[1]), dtype=np.float32)
     if options.solid_angle:
-        w = w * np.asarray(setup.ai.solidAngleArray(setup.shape), dtype=np.float32)
+        w *= np.asarray(setup.ai.solidAngleArray(setup.shape))[rows]
     if options.polarisation is not None:
-        w = w * np.asarray(setup.ai.polarization(setup.shape, factor=options.polarisation), dtype=np.float32)
-    return w if flat is None else w * flat.astype(np.float32)
+        w *= np.asarray(setup.ai.polarization(setup.shape, factor=options.polarisation))[rows]
+    return w if flat is None else w * flat[rows].astype(np.float32)

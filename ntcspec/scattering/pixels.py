@@ -10,7 +10,6 @@ round the beam centre that no mask covers: the shadow of a beam stop, whose pixe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,27 +66,26 @@ def used_pixels(
     flags &= ~_saturated(setup, raw, flags, source, saturation, saturated, notes)
     if not flags.any():
         raise UserError(source, "no pixel is left to integrate", "check the mask and reduce.saturation")
-    mean = ring_mean(setup, signal, flags)
-    shadow = _shadow(setup, signal, flags, mean, BRIGHT * gain)
-    area = int(shadow.sum())
-    if area >= SHADOW_PIXELS:
+    shadow = _shadow(setup, signal, flags, BRIGHT * gain)
+    area = 0 if shadow is None else int(shadow.sum())
+    if shadow is not None and area:
         _refuse_shadow(source, area, mask is not None, beam_stop, notes)
         if beam_stop != "keep":
             flags &= ~shadow
     dead = flags & (raw == 0)
     if dead.any():
-        dead &= mean[setup.bin_of] >= DEAD_RING * gain
+        dead &= ring_mean(setup.bin_of, signal, flags, setup.bins)[setup.bin_of] >= DEAD_RING * gain
     if dead.any():
         flags &= ~dead
         notes.append(f"{int(dead.sum())} pixels count nothing on bright rings: they are dead and left out")
     return Used(flags, tuple(notes))
 
 
-def ring_mean(setup: Setup, signal: Array, flags: Flags) -> Array:
+def ring_mean(bin_of: npt.NDArray[np.int64], signal: Array, flags: Flags, bins: int) -> Array:
     """Mean counts of the pixels of each bin that are used; 0 where none is."""
-    which = setup.bin_of[flags]
-    total = np.bincount(which, signal[flags], setup.bins)
-    return total / np.maximum(np.bincount(which, minlength=setup.bins), 1)
+    which = np.where(flags, bin_of, bins).ravel()  # what is not used falls into one bin more
+    total = np.bincount(which, signal.ravel(), bins + 1)[:bins]
+    return total / np.maximum(np.bincount(which, minlength=bins + 1)[:bins], 1)
 
 
 def _negative(raw: Pixels, flags: Flags, source: str, negative: str, notes: list[Note]) -> Flags:
@@ -131,51 +129,50 @@ def _saturated(
     return full
 
 
-def _shadow(setup: Setup, signal: Array, flags: Flags, mean: Array, least: float) -> Flags:
-    """Dark pixels that hang together and reach into the surroundings of the beam centre."""
+def _shadow(setup: Setup, signal: Array, flags: Flags, least: float) -> Flags | None:
+    """Dark pixels that hang together and reach into the surroundings of the beam centre; None without any."""
     from scipy import ndimage
 
-    nothing = np.zeros(setup.shape, dtype=bool)
     row, column = beam_centre(setup)
     if not (0.0 <= row < setup.shape[0] and 0.0 <= column < setup.shape[1]):
-        return nothing
+        return None
     near = max(NEAR * max(setup.shape), 4.0)
-    window = (
-        slice(max(int(row - near), 0), int(row + near) + 1),
-        slice(max(int(column - near), 0), int(column + near) + 1),
-    )
-    bright = _bright(setup, signal, flags, mean, near)
-    if _largest(ndimage, _dark(setup, signal, flags, bright, window, least)) < SHADOW_PIXELS:
-        return nothing  # the usual case: the rest of the image need not be looked at
-    everywhere = (slice(None), slice(None))
-    labels, _ = ndimage.label(_dark(setup, signal, flags, bright, everywhere, least))
+    around = _window(row, column, 2.0 * near)
+    labels, _ = ndimage.label(_dark(setup, signal, flags, around, near, least))
+    top, left = around[0].start, around[1].start
+    inner = _window(row - top, column - left, near)
+    if not _large(labels, inner):
+        return None  # the usual case: the rest of the image need not be looked at
+    labels, _ = ndimage.label(_dark(setup, signal, flags, (slice(0, None), slice(0, None)), near, least))
+    return np.isin(labels, _large(labels, _window(row, column, near)))
+
+
+def _window(row: float, column: float, half: float) -> tuple[slice, slice]:
+    rows = slice(max(int(row - half), 0), int(row + half) + 1)
+    return rows, slice(max(int(column - half), 0), int(column + half) + 1)
+
+
+def _large(labels: npt.NDArray[np.int32], window: tuple[slice, slice]) -> list[int]:
+    """Regions of at least SHADOW_PIXELS that reach into the window."""
     sizes = np.bincount(labels.ravel())
-    big = [n for n in np.unique(labels[window]) if n and sizes[n] >= SHADOW_PIXELS]
-    return np.isin(labels, big)
+    return [int(n) for n in np.unique(labels[window]) if n and sizes[n] >= SHADOW_PIXELS]
 
 
-def _dark(setup: Setup, signal: Array, flags: Flags, bright: Array, window: tuple[slice, slice], least: float) -> Flags:
-    expected = bright[setup.bin_of[window]]
-    return flags[window] & (signal[window] < DARK_SHARE * expected) & (expected > least)
+def _dark(setup: Setup, signal: Array, flags: Flags, window: tuple[slice, slice], near: float, least: float) -> Flags:
+    """Pixels of the window that count far less than those of their ring outside any shadow.
 
-
-def _largest(ndimage: Any, dark: Flags) -> int:
-    labels, count = ndimage.label(dark)
-    return int(np.bincount(labels.ravel())[1:].max()) if count else 0
-
-
-def _bright(setup: Setup, signal: Array, flags: Flags, mean: Array, near: float) -> Array:
-    """What a pixel of each bin counts outside any shadow.
-
-    Mean of the pixels above the mean of their bin: a shadow that covers part of a ring does not reach these. Behind the
+    These are the pixels above the mean of the ring: a shadow that covers part of it does not reach them. Behind the
     stop whole rings are dark: there at least half of what rings between one and two times `near` pixels count.
     """
-    bright = ring_mean(setup, signal, flags & (signal >= mean[setup.bin_of]))
-    ai = setup.ai
-    pixel = 2.0 * np.pi * ai.detector.pixel1 / (setup.wavelength_ang * ai.dist)
+    bin_of, y, used = setup.bin_of[window], signal[window], flags[window]
+    mean = ring_mean(bin_of, y, used, setup.bins)
+    bright = ring_mean(bin_of, y, used & (y >= mean[bin_of]), setup.bins)
+    pixel = 2.0 * np.pi * setup.ai.detector.pixel1 / (setup.wavelength_ang * setup.ai.dist)
     inner = int(near * pixel / setup.step_inv_ang)
-    around = 0.5 * float(np.median(bright[inner : 2 * inner + 1])) if inner < setup.bins else 0.0
-    return np.where(np.arange(setup.bins) < inner, np.maximum(bright, around), bright)
+    if inner < setup.bins:
+        bright[:inner] = np.maximum(bright[:inner], 0.5 * float(np.median(bright[inner : 2 * inner])))
+    expected = bright[bin_of]
+    return used & (y < DARK_SHARE * expected) & (expected > least)
 
 
 def _refuse_shadow(source: str, area: int, masked: bool, beam_stop: str, notes: list[Note]) -> None:

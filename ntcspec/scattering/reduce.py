@@ -6,7 +6,7 @@ Order of steps:
 3. absorption in the capillary (`capillary`), where its diameter and the density (or absorption) of the sample are
    known; polarisation of patterns, on request;
 4. monitors, scale of the container (`container`), factors; the sum is linear in the exposures, which are handed on;
-5. rings of the calibrant against its lattice (`calibrant`); images made small for figures (`view`).
+5. rings of the calibrant against its lattice (`calibrant`); images made small for figures (`image_view`).
 
 Nothing is normalised to the atoms here, and the geometry is never changed by what the calibrant says.
 """
@@ -25,8 +25,8 @@ from ntcspec.scattering.calibrant import check_calibrant, rings_of
 from ntcspec.scattering.capillary import Absorption, Capillary, mu_inv_cm, paalman_pings
 from ntcspec.scattering.exposures import Exposure, common_range, cut, from_patterns
 from ntcspec.scattering.geometry import Setup, setup_for, two_theta_of
+from ntcspec.scattering.image_view import view_of
 from ntcspec.scattering.integrate import Correction, Integrated, Options, integrate
-from ntcspec.scattering.view import view_of
 from ntcspec.types import Array, Note
 from ntcspec.types.scattering import CalibrantCheck, ImageView, Part, ScatteringIngested, ScatteringReduced
 
@@ -95,11 +95,22 @@ def reduce_scattering(
     low, high, notes = common_range(measured.exposures["sample"], others, q_range_inv_ang)
     kept = {role: cut(one, low, high) for role, one in measured.exposures.items() if role != "calibrant"}
     absorption = {role: _absorption(tube, one.q, wave, azimuth) for role, one in kept.items()}
-    polarisation = {role: _polarisation(one.q, wave, polarisation_1d and measured.setup is None) for role, one in kept.items()}
+    polarisation = {
+        role: _polarisation(one.q, wave, polarisation_1d and measured.setup is None) for role, one in kept.items()
+    }
     given = {"sample": monitor, "container": container_monitor, "air": air_monitor}
     monitors, monitor_notes = boxes.monitors(kept["sample"], kept, given)
     scale = _scale(
-        container_scale, container_scale_error, kept, composition, wave, absorption, polarisation, monitors, tube, azimuth
+        container_scale,
+        container_scale_error,
+        kept,
+        composition,
+        wave,
+        absorption,
+        polarisation,
+        monitors,
+        tube,
+        azimuth,
     )
     factors = boxes.factors(kept, absorption, polarisation, scale.value, monitors)
     parts = tuple(_part(one, factors[role], scale) for role, one in kept.items())
@@ -153,9 +164,7 @@ def _between(q: Array, axis: Array, variance: Array) -> Array:
 # --- exposures ------------------------------------------------------------------------------------
 
 
-def _measure(
-    ingested: ScatteringIngested, options: Options, orientation: int | None, step: float | None
-) -> _Measured:
+def _measure(ingested: ScatteringIngested, options: Options, orientation: int | None, step: float | None) -> _Measured:
     roles = ("sample", *TAKEN_OFF, "calibrant")
     if not ingested.images:
         found = {role: from_patterns(ingested.patterns, role) for role in roles}

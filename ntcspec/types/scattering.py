@@ -25,7 +25,9 @@ class ScatteringImage:
     source: str = text("the raw files, as the study names them")
     format: str = text("raw format, e.g. 'tiff'")
     format_evidence: str = text("what in the content told the format")
-    pixels: Pixels = array("", "counts of a frame, mean over the frames; shape (rows, columns), first row of the file first")
+    pixels: Pixels = array(
+        "", "counts of a frame, mean over the frames; shape (rows, columns), first row of the file first"
+    )
     frames: int = scalar("1", "number of frames that the mean is of")
     left_out: Pixels = array("1", "frames in which the pixel was struck by something else and left out; empty: none")
     exposure_s: float = scalar("s", "time of one frame; NaN where no header says it")
@@ -36,7 +38,7 @@ class ScatteringImage:
 
 @dataclass(frozen=True)
 class DetectorGeometry:
-    """What a PONI file says: axis 1 runs along the rows' numbers, axis 2 along the columns, 3 along the beam (pyFAI)."""
+    """What a PONI file says: axis 1 runs along the numbers of rows, 2 along those of columns, 3 along the beam."""
 
     source: str = text("the PONI file, as the study names it")
     version: str = text("version of the PONI format")
@@ -96,8 +98,8 @@ class ScatteringIngested:
 class Part:
     """One exposure as it enters I(Q): of the sample, its container or the air, on its own axis.
 
-    What the stage hands on as intensity is the sum over all parts of factor * intensity, each interpolated linearly to the
-    axis of the first part, which is the sample. Errors of the points of a part are independent of each other.
+    What the stage hands on as intensity is the sum over all parts of factor * intensity, each interpolated linearly to
+    the axis of the first part, which is the sample. Errors of the points of a part are independent of each other.
     """
 
     role: str = text("'sample', 'container' or 'air'")
@@ -122,7 +124,9 @@ class CalibrantCheck:
     fwhm_inv_ang: Array = array("1/A", "full width at half maximum of each ring", ("expected_inv_ang",))
     scale: float = scalar("1", "Q found over Q expected, of all rings together")
     scale_error: float = scalar("1", "its standard uncertainty, scatter of the rings included")
-    centre_m: Array = array("m", "how far the beam stands from where the geometry puts it, along axes 1 and 2; empty: unknown")
+    centre_m: Array = array(
+        "m", "how far the beam stands from where the geometry puts it, along axes 1 and 2; empty: unknown"
+    )
     centre_error_m: Array = array("m", "its standard uncertainty")
     verdict: str = text("'agrees', 'off' or 'undecided'")
     reason: str = text("why, in one sentence")
@@ -139,7 +143,9 @@ class ImageView:
     label: str = text("the raw files, as the study names them")
     rows: Array = array("1", "row number of the centre of each block in the image as turned over")
     columns: Array = array("1", "column number of the centre of each block in the image as turned over")
-    counts: Pixels = array("", "mean of the pixels that were used, dark taken off; NaN where none was", ("rows", "columns"))
+    counts: Pixels = array(
+        "", "mean of the pixels that were used, dark taken off; NaN where none was", ("rows", "columns")
+    )
     masked: Pixels = array("1", "fraction of the pixels of a block that were not used", ("rows", "columns"))
     centre: Array = array("1", "row and column where the beam meets the detector; NaN if it does not")
     ring_inv_ang: Array = array("1/A", "Q of each ring that is drawn")

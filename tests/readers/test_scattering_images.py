@@ -67,7 +67,9 @@ def test_exposure_of_an_edf_header(tmp_path: Path) -> None:
 def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, share: float) -> None:
     whole = tiff(IMAGE, "test")
     (tmp_path / "i.tif").write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(UserError, match=r"i: this tiff file cannot be read, it is cut off or damaged .* -> copy it again"):
+    with pytest.raises(
+        UserError, match=r"i: this tiff file cannot be read, it is cut off or damaged .* -> copy it again"
+    ):
         read(tmp_path / "i.tif")
 
 
@@ -178,7 +180,10 @@ def test_pixels_come_back_exactly(image: np.ndarray, kind: str) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.binary(min_size=0, max_size=400), st.sampled_from([b"", b"II*\x00", b"{", b"###CBF", b"\x93NUMPY", b"\x89HDF\r\n\x1a\n"]))
+@given(
+    st.binary(min_size=0, max_size=400),
+    st.sampled_from([b"", b"II*\x00", b"{", b"###CBF", b"\x93NUMPY", b"\x89HDF\r\n\x1a\n"]),
+)
 def test_rubbish_is_refused_never_a_traceback(rubbish: bytes, head: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.tif"

@@ -59,7 +59,9 @@ def test_fit2d_and_srxplanar_of_one_image_agree(data_folder: Path) -> None:
     """Two programs, two headers, one image: the beam stop aside, the axes and intensities are the same."""
     folder = data_folder / "scattering" / "xpd_formats"
     own = read_pattern(folder / "KFe2As2-00838_twotheta.chi", "a")
-    with pytest.raises(UserError, match=r"axis is an angle, and nothing says the wavelength -> give ingest\.wavelength_ang"):
+    with pytest.raises(
+        UserError, match=r"axis is an angle, and nothing says the wavelength -> give ingest\.wavelength_ang"
+    ):
         read_pattern(folder / "KFe2As2-00838_fit2d.chi", "b")
     other = read_pattern(folder / "KFe2As2-00838_fit2d.chi", "b", spec=PatternSpec(wavelength_ang=0.1078))
     peak = (own.q_inv_ang > 2.0) & (own.q_inv_ang < 10.0)
@@ -67,7 +69,9 @@ def test_fit2d_and_srxplanar_of_one_image_agree(data_folder: Path) -> None:
     assert np.corrcoef(ours, theirs)[0, 1] > 0.99
 
 
-def test_the_unit_is_what_the_study_says_else_what_the_header_says_else_refused(tmp_path: Path, data_folder: Path) -> None:
+def test_the_unit_is_what_the_study_says_else_what_the_header_says_else_refused(
+    tmp_path: Path, data_folder: Path
+) -> None:
     path = data_folder / "scattering" / "lab6_esrf" / "LaB6_0p4mm_011_av10_monitor.xye"
     with pytest.raises(UserError, match=r"nothing in the file says the unit of its axis -> give ingest\.axis_unit"):
         read_pattern(path, "l.xye")

@@ -34,7 +34,11 @@ def read(folder: Path, text: str):  # type: ignore[no-untyped-def]
 
 def test_versions(data_folder: Path, tmp_path: Path) -> None:
     one = read_poni(data_folder / "scattering/image_ceo2_pilatus/CeO2_Pilatus1M.poni", "c.poni")
-    assert (one.version, one.detector, one.detector_config) == ("1", "Detector", {"pixel1": 0.000172, "pixel2": 0.000172})
+    assert (one.version, one.detector, one.detector_config) == (
+        "1",
+        "Detector",
+        {"pixel1": 0.000172, "pixel2": 0.000172},
+    )
     two = read_poni(data_folder / "scattering/xpd_formats/Ni_poni_file.poni", "n.poni")
     assert (two.version, two.detector, two.wavelength_ang) == ("2", "Perkin", pytest.approx(0.1671))
     assert any("gives no orientation" in note for note in two.notes)

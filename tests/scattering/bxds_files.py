@@ -17,7 +17,13 @@ from ntcspec.types.scattering import DetectorGeometry, ScatteringImage, Scatteri
 
 SEED = 618149191
 NAME = "NTC 26 h"
-ALONGSIDE = {"poni": "bxds.poni", "mask": "mask.tif", "dark": "dark.tif", "container": "empty_kapton.tif", "calibrant": "Ni.tif"}
+ALONGSIDE = {
+    "poni": "bxds.poni",
+    "mask": "mask.tif",
+    "dark": "dark.tif",
+    "container": "empty_kapton.tif",
+    "calibrant": "Ni.tif",
+}
 DETECTOR = {"read_noise": 3.0, "dark_frames": 64}
 
 
@@ -36,7 +42,9 @@ def write(folder: Path) -> Path:
     return folder / "bxds"
 
 
-def ingested(images: Path, *, without: tuple[str, ...] = (), sample: str = "NTC-26h.tif", **more: Any) -> ScatteringIngested:
+def ingested(
+    images: Path, *, without: tuple[str, ...] = (), sample: str = "NTC-26h.tif", **more: Any
+) -> ScatteringIngested:
     """The demo's measurement, without some of what stands beside it."""
     files = {role: (images / name, name) for role, name in ALONGSIDE.items() if role not in without}
     return ingest_scattering([images / sample], [sample], files=files, **{"simulated": True, **more})

@@ -98,7 +98,13 @@ def test_truth_of_the_demo() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.floats(0.01, 3.0), st.floats(0.0, 0.5), st.floats(0.0, 1.0), st.floats(0.1, 2.0), st.sampled_from(["ring", "across"]))
+@given(
+    st.floats(0.01, 3.0),
+    st.floats(0.0, 0.5),
+    st.floats(0.0, 1.0),
+    st.floats(0.1, 2.0),
+    st.sampled_from(["ring", "across"]),
+)
 def test_what_must_hold(mu: float, wall: float, wall_mu: float, beam: float, azimuth: str) -> None:
     """0 < A <= 1; the sample weakens the wall; more absorption means less light; mirror symmetry is built in."""
     c = Capillary(1.0, mu, wall, wall_mu, beam)

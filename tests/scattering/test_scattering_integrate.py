@@ -174,8 +174,13 @@ def test_a_flip_is_the_orientation_read_the_other_way(flip: str, orientation: in
     by_flip = integrate(bxds_files.setup(), turned, Correction(), Options(flip=flip))
     np.testing.assert_array_equal(by_flip.intensity, upright.intensity)
     setup = setup_for(bxds_files.geometry(), bxds_files.SHAPE, WAVE, orientation=orientation, step_inv_ang=0.15)
-    np.testing.assert_allclose(integrate(setup, turned, Correction(), Options()).intensity, upright.intensity, rtol=1e-5)
-    assert np.max(np.abs(integrate(bxds_files.setup(), turned, Correction(), Options()).intensity / upright.intensity - 1)) > 0.01
+    np.testing.assert_allclose(
+        integrate(setup, turned, Correction(), Options()).intensity, upright.intensity, rtol=1e-5
+    )
+    assert (
+        np.max(np.abs(integrate(bxds_files.setup(), turned, Correction(), Options()).intensity / upright.intensity - 1))
+        > 0.01
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -202,7 +207,9 @@ def test_saturated_pixels() -> None:
     found = integrate(setup, bxds_files.image(few), Correction(), Options())
     assert any("2 saturated pixels (65535 counts or more) were left out" in note for note in found.notes)
     ring = np.where(np.abs(q - 5.0) < 0.1, 66000.0, mean)
-    with pytest.raises(UserError, match=r"sample.tif: \d+ pixels are saturated \(65535 counts\), \d+% of the ring at Q = (4.9|5.0)\d"):
+    with pytest.raises(
+        UserError, match=r"sample.tif: \d+ pixels are saturated \(65535 counts\), \d+% of the ring at Q = (4.9|5.0)\d"
+    ):
         integrate(setup, bxds_files.image(ring), Correction(), Options())
     left = integrate(setup, bxds_files.image(ring), Correction(), Options(saturated="leave_out"))
     assert left.q.size < setup.bins and np.all(left.intensity < 5000)
@@ -238,7 +245,9 @@ def test_a_beam_stop_without_a_mask_is_refused() -> None:
     setup = bxds_files.setup()
     rng = np.random.default_rng(4)
     counts, stop = shadowed(rng.poisson(expected(bxds_files.geometry())[0]).astype(float))
-    with pytest.raises(UserError, match=rf"a dark region of {stop.sum()} pixels lies round the beam centre, and there is no mask"):
+    with pytest.raises(
+        UserError, match=rf"a dark region of {stop.sum()} pixels lies round the beam centre, and there is no mask"
+    ):
         integrate(setup, bxds_files.image(counts), Correction(), Options())
     mask = bxds_files.image(stop.astype(np.uint8), "mask")
     covered = integrate(setup, bxds_files.image(counts), Correction(mask=mask), Options())
@@ -272,7 +281,9 @@ def test_dead_pixels() -> None:
 def test_a_dark_that_does_not_belong() -> None:
     setup = bxds_files.setup()
     mean, _, _ = expected(bxds_files.geometry())
-    with pytest.raises(UserError, match=r"dark.tif: more than half of the pixels of sample.tif count less than this dark"):
+    with pytest.raises(
+        UserError, match=r"dark.tif: more than half of the pixels of sample.tif count less than this dark"
+    ):
         integrate(setup, bxds_files.image(mean), Correction(dark=bxds_files.image(mean + 50, "dark")), Options())
     with pytest.raises(UserError, match=r"dark.tif: exposed for 9 s, sample.tif for 1 s"):
         dark = bxds_files.image(mean * 0, "dark", exposure_s=9.0)

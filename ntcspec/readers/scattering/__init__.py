@@ -1,7 +1,7 @@
 """Raw formats of total scattering: images, their geometry, and patterns that were integrated elsewhere.
 
-`is_image` tells images from text by the first bytes. Images: TIFF, EDF, CBF, MAR and whatever else fabio knows, NeXus and
-HDF5, numpy arrays. Patterns: each module has NAME, recognise() and read(); the last takes any table of numbers.
+`is_image` tells images from text by the first bytes. Images: TIFF, EDF, CBF, MAR and whatever else fabio knows, NeXus
+and HDF5, numpy arrays (`images`, `frames`). Patterns: `pattern_header` tells the format, `pattern` reads it.
 """
 
 from __future__ import annotations

@@ -125,7 +125,9 @@ def _check(files: Sequence[RawImage]) -> None:
             raise UserError(file.source, what, "make measurements of their own of frames of unlike exposure")
     size = 8 * first.shape[0] * first.shape[1] * sum(file.frames for file in files)
     if size > 4 * MOST_BYTES:
-        raise UserError(first.source, f"{sum(f.frames for f in files)} frames do not fit into memory", "average them first")
+        raise UserError(
+            first.source, f"{sum(f.frames for f in files)} frames do not fit into memory", "average them first"
+        )
 
 
 def _size(shape: tuple[int, int]) -> str:

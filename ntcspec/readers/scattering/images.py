@@ -112,9 +112,13 @@ def _open_fabio(path: Path, source: str, kind: str) -> RawImage:
     finally:
         silent.setLevel(level)
     if others - {first.shape}:
-        raise UserError(source, f"frames of other shapes than {first.shape} are in it: {sorted(others)}", "split the file")
+        raise UserError(
+            source, f"frames of other shapes than {first.shape} are in it: {sorted(others)}", "split the file"
+        )
     header = {str(key): storable(str(value)) for key, value in image.header.items()}
-    name = kind if kind in ("cbf", "edf", "mar345") else type(image).__name__.removesuffix("Image").removesuffix("image")
+    name = (
+        kind if kind in ("cbf", "edf", "mar345") else type(image).__name__.removesuffix("Image").removesuffix("image")
+    )
     return RawImage(
         source=source,
         format=name.casefold().replace("tif", "tiff").replace("tifff", "tiff"),
@@ -176,7 +180,9 @@ def _open_hdf5(path: Path, source: str, dataset: str) -> RawImage:
 
 def _dataset(file: _hdf5.Hdf5File, wanted: str) -> str:
     """The array that is meant: named, or the signal of the default plot, or the only one of two or three dimensions."""
-    arrays = [path for path in file.nodes if len(file.shape(path) or ()) in (2, 3) and min(file.shape(path) or (0,)) > 0]
+    arrays = [
+        path for path in file.nodes if len(file.shape(path) or ()) in (2, 3) and min(file.shape(path) or (0,)) > 0
+    ]
     arrays = [path for path in arrays if min((file.shape(path) or (0, 0))[-2:]) >= 8]
     where = f"{file.source}: dataset"
     if wanted:
@@ -209,7 +215,9 @@ def _default_signal(file: _hdf5.Hdf5File) -> str:
 
 def _two_dimensional(data: Pixels, source: str) -> Pixels:
     if data.ndim != 2:
-        raise UserError(source, f"an image of shape {data.shape} has not two dimensions: is it a colour picture?", "give counts")
+        raise UserError(
+            source, f"an image of shape {data.shape} has not two dimensions: is it a colour picture?", "give counts"
+        )
     return data
 
 

@@ -120,13 +120,15 @@ def _checked(file: TextFile, table: Table) -> Array:
         raise UserError(file.source, f"{values.shape[0]} rows of numbers are no pattern", "is the file complete?")
     bad = np.argwhere(~np.isfinite(values))
     if bad.size:
-        raise UserError(file.at(int(table.row_line[bad[0][0]])), "a value is NaN or infinite", "mend or delete this row")
+        raise UserError(
+            file.at(int(table.row_line[bad[0][0]])), "a value is NaN or infinite", "mend or delete this row"
+        )
     return values
 
 
 def _unit(file: TextFile, head: PatternHeader, spec: PatternSpec) -> tuple[str, str, tuple[Note, ...]]:
     if spec.axis_unit:
-        notes = ()
+        notes: tuple[Note, ...] = ()
         if head.unit and head.unit != spec.axis_unit:
             notes = (f"the study says the axis is {spec.axis_unit}, the header {head.unit} ({head.unit_evidence})",)
         return spec.axis_unit, "ingest.axis_unit of the study", notes
@@ -139,7 +141,7 @@ def _unit(file: TextFile, head: PatternHeader, spec: PatternSpec) -> tuple[str, 
 def _wavelength(file: TextFile, head: PatternHeader, spec: PatternSpec) -> tuple[float, str, tuple[Note, ...]]:
     said = head.wavelength_ang
     if spec.wavelength_ang is not None:
-        notes = ()
+        notes: tuple[Note, ...] = ()
         if abs(said - spec.wavelength_ang) > SAME * spec.wavelength_ang:
             words = f"the study says {spec.wavelength_ang:g} A, the header {said:g} A ({head.wavelength_evidence})"
             notes = (f"wavelength: {words}: the study's counts",)
@@ -159,7 +161,9 @@ def _ascending(file: TextFile, table: Table, values: Array) -> tuple[Array, Arra
         values, lines, notes = values[::-1], lines[::-1], ("the axis ran downwards: it was turned round",)
     wrong = np.flatnonzero(np.diff(values[:, 0]) <= 0.0)
     if wrong.size:
-        what = f"the axis goes from {values[wrong[0], 0]:g} to {values[wrong[0] + 1, 0]:g}: it must rise from row to row"
+        what = (
+            f"the axis goes from {values[wrong[0], 0]:g} to {values[wrong[0] + 1, 0]:g}: it must rise from row to row"
+        )
         raise UserError(file.at(int(lines[wrong[0] + 1])), what, "sort the rows, and leave each point once")
     sigma = values[:, 2].copy() if values.shape[1] == 3 else np.zeros(0)
     return values[:, 0].copy(), values[:, 1].copy(), sigma, notes
@@ -176,7 +180,9 @@ def _check_range(file: TextFile, q: Array, unit: str, head: PatternHeader) -> No
     fix = f"is {key} 1/nm?" if q[-1] > high and unit == "1/A" else f"check {key} and the wavelength"
     if q[-1] < low and unit == "1/nm":
         fix = f"is {key} 1/A?"
-    raise UserError(file.source, f"{how} the pattern ends at Q = {q[-1]:.4g} 1/A, not between {low:g} and {high:g}", fix)
+    raise UserError(
+        file.source, f"{how} the pattern ends at Q = {q[-1]:.4g} 1/A, not between {low:g} and {high:g}", fix
+    )
 
 
 def _known(sigma: Array, source: str) -> tuple[Array, tuple[Note, ...]]:

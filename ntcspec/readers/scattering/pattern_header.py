@@ -1,11 +1,11 @@
 """What the header of an integrated pattern says: format, unit of the axis, wavelength, and where the numbers start.
 
-    format      told by                                   axis
-    srxplanar   [Experiment] with `integrationspace`       qspace: 1/A, twotheta: degrees
-    pdfgetx3    [DEFAULT] with `version = .. pdfgetx`      `#L` line; outputtype iq is Q in 1/A
-    pyfai       '# == pyFAI calibration =='                last comment: q_A^-1, q_nm^-1, 2th_deg, 2th_rad
-    fit2d_chi   title, axis label, intensity label, count  'Q (Inverse Nanometres)', '2-Theta Angle (Degrees)'
-    columns     any table                                  words such as 'Q (1/A)' or '2theta (deg)' in the header
+format      told by                                   axis
+srxplanar   [Experiment] with `integrationspace`       qspace: 1/A, twotheta: degrees
+pdfgetx3    [DEFAULT] with `version = .. pdfgetx`      `#L` line; outputtype iq is Q in 1/A
+pyfai       '# == pyFAI calibration =='                last comment: q_A^-1, q_nm^-1, 2th_deg, 2th_rad
+fit2d_chi   title, axis label, intensity label, count  'Q (Inverse Nanometres)', '2-Theta Angle (Degrees)'
+columns     any table                                  words such as 'Q (1/A)' or '2theta (deg)' in the header
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def _fit2d(file: TextFile) -> PatternHeader | None:
     unit = _unit_in(lines[1])
     count, rows = int(to_number(lines[3])), sum(1 for words in lines[4:] if words.strip())
     if rows < count:
-        raise UserError(file.at(4), f"{count} points are announced, {rows} are there: the file is cut off", "copy it again")
+        raise UserError(
+            file.at(4), f"{count} points are announced, {rows} are there: the file is cut off", "copy it again"
+        )
     return PatternHeader("fit2d_chi", file.quote(2), 5, unit, file.quote(2) if unit else "")
 
 

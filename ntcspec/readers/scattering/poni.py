@@ -47,7 +47,9 @@ def read_poni(path: Path, source: str) -> DetectorGeometry:
     _check(file, entries, values)
     version = entries["poni_version"][1] if "poni_version" in entries else "1"
     if is_number(version) and to_number(version) > 3:
-        raise UserError(file.at(entries["poni_version"][0]), f"version {version} is not known", "known are 1, 2, 2.1, 3")
+        raise UserError(
+            file.at(entries["poni_version"][0]), f"version {version} is not known", "known are 1, 2, 2.1, 3"
+        )
     name, config, more = _detector(file, entries)
     if entries.get("parallax", (0, ""))[1].casefold() == "true":
         more = (*more, "the PONI file asks for a correction of parallax in the sensor: it is not made")
@@ -147,7 +149,9 @@ def _detector(file: TextFile, entries: Mapping[str, tuple[int, str]]) -> tuple[s
 
 def _check_shape_and_orientation(file: TextFile, line: int, config: Mapping[str, Any]) -> None:
     shape = config.get("max_shape")
-    if shape is not None and not (isinstance(shape, list) and len(shape) == 2 and all(isinstance(n, int) for n in shape)):
+    if shape is not None and not (
+        isinstance(shape, list) and len(shape) == 2 and all(isinstance(n, int) for n in shape)
+    ):
         raise UserError(file.at(line), f"max_shape is {shape!r}, not [rows, columns]", CALIBRATE)
     if config.get("orientation") not in (None, 0, 1, 2, 3, 4):
         raise UserError(file.at(line), f"orientation is {config['orientation']!r}", "one of 1, 2, 3, 4")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ntcspec.scattering.geometry import Setup, beam_centre, to_pixels, two_theta_of
 from ntcspec.scattering.pixels import Flags
@@ -21,7 +23,9 @@ def view_of(
 ) -> ImageView:
     """signal, used: shape of the detector, as integrated (dark taken off, turned over); rings: Q (1/A)."""
     size = max(-(-max(setup.shape) // MOST), 1)
-    total, count, whole = (_blocks(one, size) for one in (np.where(used, signal, 0.0), used, np.ones(setup.shape, bool)))
+    total, count, whole = (
+        _blocks(one, size) for one in (np.where(used, signal, 0.0), used, np.ones(setup.shape, bool))
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         counts = np.where(count > 0, total / count, np.nan).astype(np.float32)
     rings = np.array([q for q in rings_inv_ang if np.isfinite(two_theta_of(np.array(q), setup.wavelength_ang))], float)
@@ -42,7 +46,7 @@ def view_of(
     )
 
 
-def _blocks(values: Array, size: int) -> Array:
+def _blocks(values: npt.NDArray[Any], size: int) -> Array:
     """Sums over blocks of size x size; the last ones may be smaller."""
     rows = np.add.reduceat(values, np.arange(0, values.shape[0], size), axis=0, dtype=np.float64)
     return np.add.reduceat(rows, np.arange(0, values.shape[1], size), axis=1)
@@ -50,7 +54,7 @@ def _blocks(values: Array, size: int) -> Array:
 
 def _centres(length: int, size: int) -> Array:
     starts = np.arange(0, length, size)
-    return 0.5 * (starts + np.minimum(starts + size, length) - 1.0)
+    return 0.5 * (starts + np.minimum(starts + size, length) - 1.0).astype(np.float64)
 
 
 def _lines(setup: Setup, rings: Array) -> tuple[Array, Array, Array]:
