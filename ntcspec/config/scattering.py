@@ -24,7 +24,9 @@ class ScatteringIngest(Parameters):
     axis_unit: Literal["1/A", "1/nm", "2theta_deg", "2theta_rad"] | None = param(
         None, "", "unit of the axis of patterns; wins over their headers"
     )
-    wavelength_ang: float | None = param(None, "A", "wavelength; wins over PONI file and headers", gt=0.01, lt=10)
+    wavelength_ang: float | None = param(
+        None, "angstrom", "wavelength; wins over PONI file and headers", gt=0.01, lt=10
+    )
     dataset: str = param("", "", "array of images in HDF5 files, where several could be meant")
     frame_z: float | None = param(
         8.0, "", "of three frames or more: least height of a flash in one over the noise of counting", gt=3
@@ -34,9 +36,9 @@ class ScatteringIngest(Parameters):
 class ScatteringReduce(Parameters):
     """Images to I(Q), container and air taken off, absorption. Rings of the calibrant are compared."""
 
-    q_range_inv_ang: Interval | None = param(None, "1/A", "range that is kept; without it all that was measured")
+    q_range_inv_ang: Interval | None = param(None, "1/angstrom", "range that is kept; without it all that was measured")
     q_step_inv_ang: float | None = param(
-        None, "1/A", "width of a bin; without it a third of the pixel at the beam centre", gt=0, le=0.5
+        None, "1/angstrom", "width of a bin; without it a fifth of the pixel at the beam centre", gt=0, le=0.5
     )
     polarisation: float | None = param(
         0.95, "", "degree of polarisation, 1: in the plane of axis 2 (horizontal); null: not corrected", ge=-1, le=1
@@ -78,7 +80,7 @@ class ScatteringReduce(Parameters):
         "what the container is multiplied by, or how that is found; `auto`: by absorption, refused where it is unknown",
     )
     container_scale_error: float = param(0.0, "", "relative standard uncertainty of a scale that is given", ge=0)
-    density_g_cm3: float | None = param(None, "g/cm3", "density of the sample without voids", gt=0)
+    density_g_cm3: float | None = param(None, "g/cm^3", "density of the sample without voids", gt=0)
     packing: float = param(0.5, "", "share of the capillary that the sample fills", gt=0, le=1)
     packing_error: float = param(0.1, "", "standard uncertainty of `packing`, relative", ge=0)
     mu_inv_cm: float | None = param(
@@ -87,7 +89,7 @@ class ScatteringReduce(Parameters):
     inner_mm: float | None = param(None, "mm", "inner diameter of the capillary; without it absorption is left", gt=0)
     wall_mm: float = param(0.0, "mm", "thickness of its wall; 0: the wall absorbs nothing", ge=0)
     wall: str = param("", "", "composition of its wall, e.g. C22H10N2O5")
-    wall_density_g_cm3: float | None = param(None, "g/cm3", "density of its wall", gt=0)
+    wall_density_g_cm3: float | None = param(None, "g/cm^3", "density of its wall", gt=0)
     beam_mm: float | None = param(
         None, "mm", "width of the beam across the capillary; without it wider than that", gt=0
     )
@@ -98,7 +100,7 @@ class ScatteringReduce(Parameters):
         "", "", "name of the calibrant as in pyFAI (Ni, CeO2, LaB6, Si ..), or of its sample, to check"
     )
     ring_tolerance: float = param(1e-3, "", "error of the scale of Q up to which the calibrant agrees, relative", gt=0)
-    rings: tuple[float, ...] = param((), "1/A", "Q of rings drawn on the sample's image")
+    rings: tuple[float, ...] = param((), "1/angstrom", "Q of rings drawn on the sample's image")
 
     @model_validator(mode="after")
     def _capillary(self) -> ScatteringReduce:

@@ -92,7 +92,8 @@ def check_calibrant(
     expected = rings_of(name, float(q[-1]))
     found = _fit_all(q, intensity, sigma, expected)
     if len(found) < FEWEST_RINGS:
-        reason = f"{len(found)} rings of {name} were found, {FEWEST_RINGS} are needed"
+        turned = "; is the image turned over (reduce.flip, reduce.orientation)?" if image is not None else ""
+        reason = f"{len(found)} rings of {name} were found, {FEWEST_RINGS} are needed{turned}"
         return _check(name, source, found, float("nan"), float("nan"), (np.zeros(0), np.zeros(0)), "undecided", reason)
     ratio = np.array([ring.centre / ring.expected for ring in found])
     error = np.array([ring.error / ring.expected for ring in found])

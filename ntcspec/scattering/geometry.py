@@ -22,7 +22,7 @@ from ntcspec.types import Array
 from ntcspec.types.scattering import DetectorGeometry
 
 KEPT = 2  # geometries held in memory
-BINS_A_PIXEL = 3
+BINS_A_PIXEL = 5
 NORMAL = 3
 
 
@@ -59,7 +59,7 @@ def setup_for(
 ) -> Setup:
     """The integrator for images of this shape; made once.
 
-    step_inv_ang : width of a bin; None: a third of the pixel at the beam centre, so that bins lose nothing of a ring
+    step_inv_ang : width of a bin; None: a fifth of the pixel at the beam centre, which damps G(r) by 1 % at 30 A
 
     Raises
     ------

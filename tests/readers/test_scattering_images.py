@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 from ntcspec.demo.bxds import tiff
 from ntcspec.errors import UserError
-from ntcspec.readers.scattering import is_image, read_image
+from ntcspec.readers.scattering import describe_scattering, is_image, read_image
 
 RNG = np.random.default_rng(3)
 IMAGE = RNG.integers(0, 60000, (40, 30)).astype(np.uint16)
@@ -57,6 +57,14 @@ def test_a_measured_pilatus_image(data_folder: Path) -> None:
     one = read(data_folder / "scattering/image_ceo2_pilatus/CeO2_Pilatus1M.tif")
     assert (one.pixels.shape, one.exposure_s, one.saturation) == ((1043, 981), 3.0, 1097223.0)
     assert "Silicon" in one.header
+
+
+def test_how_images_and_geometry_are_described(data_folder: Path) -> None:
+    folder = data_folder / "scattering" / "image_ceo2_pilatus"
+    lines = describe_scattering(folder / "CeO2_Pilatus1M.tif", "c.tif")
+    assert "pixels      1043 rows x 981 columns of int32, 1 frame(s)" in lines and "exposure    3 s" in lines
+    lines = describe_scattering(folder / "CeO2_Pilatus1M.poni", "c.poni")
+    assert "wavelength  0.4066 A" in lines and any(line.startswith("distance    208.651 mm") for line in lines)
 
 
 def test_exposure_of_an_edf_header(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
-from ntcspec.readers.scattering import PatternSpec, describe_pattern, is_image, read_pattern
+from ntcspec.readers.scattering import PatternSpec, describe_scattering, is_image, read_pattern
 from ntcspec.readers.scattering.pattern import to_q
 
 AXIS = np.linspace(0.5, 24.0, 40)
@@ -125,7 +125,7 @@ def test_a_descending_axis_is_turned_round_and_zero_uncertainties_are_none(tmp_p
     one = read_pattern(write(tmp_path, text), "x")
     np.testing.assert_allclose(one.intensity, AXIS**2, rtol=1e-8)
     assert not one.sigma.size and any("turned round" in n for n in one.notes) and any("all 0" in n for n in one.notes)
-    assert any(line.startswith("uncertainty not in") for line in describe_pattern(tmp_path / "x.dat", "x"))
+    assert any(line.startswith("uncertainty not in") for line in describe_scattering(tmp_path / "x.dat", "x"))
 
 
 @settings(max_examples=60, deadline=None)

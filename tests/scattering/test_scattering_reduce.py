@@ -175,9 +175,9 @@ def test_ceo2_against_the_published_pattern(data_folder: Path) -> None:
     theirs = check_calibrant("CeO2", "c.xy", published.q_inv_ang, published.intensity, published.sigma, tolerance=1e-3)
     ours = found.checks[0]
     assert ours.verdict == theirs.verdict == "agrees"
-    np.testing.assert_array_equal(ours.expected_inv_ang, theirs.expected_inv_ang)
-    strong = np.isin(ours.expected_inv_ang, ours.expected_inv_ang[:10])
-    np.testing.assert_allclose(ours.shift_inv_ang[strong], theirs.shift_inv_ang[strong], atol=2e-4)
+    assert ours.expected_inv_ang.size >= 15
+    np.testing.assert_array_equal(ours.expected_inv_ang[:15], theirs.expected_inv_ang[:15])
+    np.testing.assert_allclose(ours.shift_inv_ang[:10], theirs.shift_inv_ang[:10], atol=2e-4)
     wide = reduce_scattering(one, flip="vertical", **settings, q_step_inv_ang=0.04)
     which = np.floor(published.q_inv_ang / 0.04).astype(int)
     theirs_wide = np.bincount(which, published.intensity) / np.maximum(np.bincount(which), 1)
