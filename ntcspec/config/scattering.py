@@ -97,7 +97,7 @@ class ScatteringReduce(Parameters):
         "ring", "", "absorption averaged round the ring, or in the plane across the capillary alone"
     )
     calibrant: str = param(
-        "", "", "name of the calibrant as in pyFAI (Ni, CeO2, LaB6, Si ..), or of its sample, to check"
+        "", "", "calibrant as pyFAI calls it (Ni, CeO2, LaB6, Si ..); without a file of it the sample is taken for it"
     )
     ring_tolerance: float = param(1e-3, "", "error of the scale of Q up to which the calibrant agrees, relative", gt=0)
     rings: tuple[float, ...] = param((), "1/angstrom", "Q of rings drawn on the sample's image")

@@ -97,17 +97,17 @@ def fit_self_scattering(
     UserError
         Too few points for a fit, a composition that does not parse, a scale that is not positive.
     """
-    from ntcspec.scattering import atoms
+    from ntcspec.scattering.atoms import averages, check_elements, compton
 
     where = "reduce.container_scale: self_scattering"
     shares = fractions(composition, where)
-    atoms.check_elements(shares, where)
+    check_elements(shares, where)
     q = sample.q[sample.q > 0.0]
     own = (sample.intensity * correct[0])[sample.q > 0.0]
     wall = monitor * np.interp(q, container.q, container.intensity * correct[1])
-    square = atoms.averages(shares, q).squared_mean
+    square = averages(shares, q).squared_mean
     known = np.isfinite(wavelength_ang)
-    free = atoms.compton(
+    free = compton(
         shares, q, wavelength_ang=wavelength_ang if known else None, exponent=ENERGY_SUM if known else 0
     )
     fits = [_one_fit(q, own, wall, square, free, cut * float(q[-1])) for cut in CUTS]

@@ -221,7 +221,8 @@ def scatter_over_counting(
 ) -> float:
     """Scatter of pixels round their rings over what counting makes of it, median over the bins; NaN where unknown.
 
-    Of 512 rows or more, evenly spread. Per bin: sqrt(sum((N - D - I w)^2) / sum(v)). The profile of a ring across its bin counts as scatter too.
+    Of 512 rows or more, evenly spread. Per bin: sqrt(sum((N - D - I w)^2) / sum(v)). The profile of a ring across its
+    bin counts as scatter too.
     """
     if variance is None:
         return float("nan")

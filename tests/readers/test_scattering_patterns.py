@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ntcspec.errors import UserError
 from ntcspec.readers.scattering import PatternSpec, describe_scattering, is_image, read_pattern
 from ntcspec.readers.scattering.pattern import to_q
+from ntcspec.readers.scattering.pattern_header import _unit_in
 
 AXIS = np.linspace(0.5, 24.0, 40)
 
@@ -86,6 +87,21 @@ def test_the_unit_is_what_the_study_says_else_what_the_header_says_else_refused(
     assert wins.q_inv_ang[-1] == 24.0 and wins.wavelength_ang == 0.3
     assert any("study says the axis is 1/A, the header 1/nm" in note for note in wins.notes)
     assert any("wavelength: the study says 0.3 A, the header 0.2095 A" in note for note in wins.notes)
+
+
+@pytest.mark.parametrize(
+    ("words", "unit"),
+    [
+        ("# Q (Å^-1)  I", "1/A"), ("#L Q($\\AA^{-1}$) I", "1/A"), ("# Q[A-1] I", "1/A"), ("Q (Inverse Angstroms)", "1/A"),
+        ("# Q [Å⁻¹]", "1/A"), ("# q_A^-1 I", "1/A"), ("# Q(1/A)", "1/A"), ("# Q, 1/Angstrom", "1/A"),
+        ("# q (1/nm) I", "1/nm"), ("# Q(nm^-1)", "1/nm"), ("# q_nm^-1 I", "1/nm"), ("Q (Inverse Nanometres)", "1/nm"),
+        ("2theta (deg)  I", "2theta_deg"), ("# 2Theta(degree)", "2theta_deg"), ("#2th_deg I", "2theta_deg"),
+        ("2-Theta Angle (Degrees)", "2theta_deg"), ("# 2θ (°) I", "2theta_deg"), ("# two_theta_rad I", "2theta_rad"),
+        ("# Quality nm", ""), ("# d (A) I", ""), ("# tth I", ""), ("# Intensity (1/nm)", ""), ("# Freq 1/A", ""),
+    ],
+)  # fmt: skip
+def test_units_as_headers_write_them(words: str, unit: str) -> None:
+    assert _unit_in(words) == unit
 
 
 @pytest.mark.parametrize(

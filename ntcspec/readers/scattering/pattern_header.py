@@ -22,10 +22,13 @@ UNITS = ("1/A", "1/nm", "2theta_deg", "2theta_rad")
 _PAIR = re.compile(r"^[#\s]*([A-Za-z ]+?)\s*[=:]\s*(.*?)\s*$")
 _PYFAI = {"q_A^-1": "1/A", "q_nm^-1": "1/nm", "2th_deg": "2theta_deg", "2th_rad": "2theta_rad"}
 _WORDS: tuple[tuple[str, str], ...] = (
-    (r"\bq\b.{0,14}(?:inverse\s+nanomet|1/nm|nm\s*(?:\^|\*\*)?\s*[({$]*\s*[-⁻]\s*[1¹])", "1/nm"),
-    (r"\bq\b.{0,14}(?:inverse\s+[aå]ngstr|1/(?:[aåÅ]\b|ang)|[aåÅ]\w*\s*(?:\^|\*\*)?\s*[({$]*\s*[-⁻]\s*[1¹])", "1/A"),
-    (r"(?:2|two)[\s_-]*th(?:eta)?\b.{0,14}rad", "2theta_rad"),
-    (r"(?:2|two)[\s_-]*th(?:eta)?\b.{0,14}deg|2θ.{0,4}(?:deg|°)", "2theta_deg"),
+    (r"(?<![a-z])q(?![a-z]).{0,14}(?:inverse\s+nanomet|1/nm|nm\s*(?:\^|\*\*)?\s*[({$]*\s*[-⁻]\s*[1¹])", "1/nm"),
+    (
+        r"(?<![a-z])q(?![a-z]).{0,14}(?:inverse\s+[aå]ngstr|1/(?:[aåÅ]\b|ang)|[aåÅ]\w*\s*(?:\^|\*\*)?\s*[({$]*\s*[-⁻]\s*[1¹])",
+        "1/A",
+    ),
+    (r"(?:2|two)[\s_-]*th(?:eta)?(?![a-z]).{0,14}rad", "2theta_rad"),
+    (r"(?:2|two)[\s_-]*th(?:eta)?(?![a-z]).{0,14}deg|2θ.{0,4}(?:deg|°)", "2theta_deg"),
 )
 
 
