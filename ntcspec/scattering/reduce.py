@@ -28,7 +28,14 @@ from ntcspec.scattering.geometry import Setup, setup_for, two_theta_of
 from ntcspec.scattering.image_view import view_of
 from ntcspec.scattering.integrate import Correction, Integrated, Options, integrate
 from ntcspec.types import Array, Note
-from ntcspec.types.scattering import CalibrantCheck, ImageView, Part, ScatteringIngested, ScatteringReduced
+from ntcspec.types.scattering import (
+    CalibrantCheck,
+    ImageView,
+    Part,
+    ScatteringImage,
+    ScatteringIngested,
+    ScatteringReduced,
+)
 
 TAKEN_OFF = ("container", "air")
 BELOW_ZERO = 0.25  # share of points: more than that is no noise
@@ -178,9 +185,13 @@ def _measure(ingested: ScatteringIngested, options: Options, orientation: int | 
         image = ingested.image(role)
         if image is None:
             continue
-        one = integrate(setup, image, correction, options)
+        own, more = correction, list[str]()
+        if role == "calibrant" and _other_exposure(image, correction.dark):
+            own = replace(correction, dark=None)
+            more.append("exposed for another time than the dark, which was not taken off")
+        one = integrate(setup, image, own, options)
         images[role] = one
-        told = [f"{image.source}: {note}" for note in (*image.notes, *one.notes)]
+        told = [f"{image.source}: {note}" for note in (*image.notes, *more, *one.notes)]
         told = [*geometry.notes, *told] if role == "sample" and orientation is None else told
         if role == "sample" and options.flip != "none":
             told.append(f"images, mask, dark and flat were turned over ({options.flip}) before they were integrated")
@@ -188,6 +199,11 @@ def _measure(ingested: ScatteringIngested, options: Options, orientation: int | 
             role, image.source, one.q, one.intensity, one.sigma, image.exposure_s, tuple(told), one.scatter
         )
     return _Measured(exposures, setup, images)
+
+
+def _other_exposure(image: ScatteringImage, dark: ScatteringImage | None) -> bool:
+    """Of a calibrant it does not matter: places of rings do not hang on the dark."""
+    return dark is not None and abs(image.exposure_s - dark.exposure_s) > 0.01 * image.exposure_s
 
 
 def _part(one: Exposure, factor: Array, scale: boxes.Scale) -> Part:

@@ -159,6 +159,22 @@ def test_a_frame_without_beam_is_left_out_and_two_frames_cannot_tell(tmp_path: P
     assert two.frames == 2 and any("two frames cannot tell" in note for note in two.notes)
 
 
+def test_marks_of_single_frames_survive_the_mean(tmp_path: Path) -> None:
+    """A pixel full in one frame of two, dead in one of two, and struck to the top in one of four."""
+    stack = [np.full((20, 20), 200, np.int32) for _ in range(2)]
+    stack[1][3, 3], stack[0][4, 4], stack[1][5, 5] = 60000, -1, -2
+    paths = [tmp_path / f"{n}.edf" for n in range(2)]
+    for path, one in zip(paths, stack, strict=True):
+        fabio.edfimage.EdfImage(data=one, header={"Count_cutoff": "50000"}).write(str(path))
+    mean = read_image(paths, ["a", "b"], "sample").pixels
+    assert (mean[3, 3], mean[4, 4], mean[5, 5], mean[0, 0]) == (50000, -1, -2, 200)
+    four = [np.full((20, 20), 200, np.uint16) for _ in range(4)]
+    four[2][3, 3] = 65535  # a cosmic ray: left out, the pixel is used
+    four[0][6, 6] = four[1][6, 6] = four[2][6, 6] = 65535
+    one = read_image(*save_all(tmp_path, four), "sample")
+    assert one.pixels[3, 3] == 200 and one.pixels[6, 6] == 65535 and one.left_out[3, 3] == 1
+
+
 def test_frames_that_do_not_belong_together(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"f1: an image of 30 rows x 40 columns, in f0 of 40 rows x 30 columns"):
         read_image(*save_all(tmp_path, [IMAGE, IMAGE.T]), "sample")

@@ -150,6 +150,17 @@ def test_rings_of_ni_and_the_beam_centre(reduced: ScatteringReduced, read: Scatt
     np.testing.assert_allclose(off.centre_m, [-1e-4, 0.0], atol=1.5e-5)
 
 
+def test_a_calibrant_of_another_exposure_than_the_dark(read: ScatteringIngested) -> None:
+    """Its dark is left out, its rings are where they were; for the sample such a dark is refused."""
+    times = {"sample": 10.0, "container": 10.0, "dark": 10.0, "calibrant": 1.0}
+    timed = replace(read, images=tuple(replace(one, exposure_s=times.get(one.role, np.nan)) for one in read.images))
+    one = reduce_scattering(timed, calibrant="Ni", container_scale=1.0, **RANGE)
+    assert one.checks[0].verdict == "agrees" and any("dark, which was not taken off" in note for note in one.notes)
+    short = replace(timed, images=tuple(replace(i, exposure_s=1.0) if i.role == "dark" else i for i in timed.images))
+    with pytest.raises(UserError, match=r"dark.tif: exposed for 1 s, NTC-26h.tif for 10 s"):
+        reduce_scattering(short, calibrant="Ni", container_scale=1.0, **RANGE)
+
+
 def test_views(reduced: ScatteringReduced) -> None:
     sample, ni = reduced.views
     assert (sample.role, ni.role) == ("sample", "calibrant") and sample.counts.shape == (512, 512)

@@ -1,14 +1,17 @@
 """Several frames of one exposure become their mean, pixel by pixel.
 
 With three frames or more, a frame whose sum is below half or above twice the median is left out (shutter, beam lost),
-and so is a pixel that stands above the median of its frames, scaled to equal sums, by more than `z` standard
-deviations of counting: a cosmic ray or a flash, never a diffraction spot, which is in all frames. Uncertainty is not
-estimated from the scatter of frames: it is that of counting (`scattering.integrate`).
+and so is a pixel that stands above the median of its frames by more than `z` standard deviations of counting: a cosmic
+ray or a flash, never a diffraction spot, which is in all frames. Frames are scaled for that to equal sums of the fainter
+99 % of the pixels. A pixel that is full in one of the other frames counts as full, and one that the detector marks as
+dead (-1, -2) in any frame as dead: their mean would look like a count. Uncertainty is not estimated from the scatter of
+frames: it is that of counting (`scattering.integrate`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,9 @@ from ntcspec.types.scattering import Pixels, ScatteringImage
 FEWEST = 3
 BLOCK = 64  # rows at a time: the frames themselves stay in their own type
 MOST_BYTES = 1_000_000_000
+DEAD = (-2, -1)
+USUAL = 0.99  # share of the pixels that frames are compared by
+FEW_ROWS = 4  # every fourth row tells the level
 LEAST, MOST, ODD = 0.5, 2.0, 0.05
 
 
@@ -48,6 +54,7 @@ def read_image(
     else:
         stack, more = _whole_frames(stack)
         pixels, left_out = mean_of(stack, z if len(stack) >= FEWEST else None)
+        _keep_marks(pixels, stack, first.saturation, left_out)
         notes += [*more, f"{len(stack)} frames were averaged pixel by pixel"]
         if left_out.size:
             notes.append(f"{int(left_out.sum())} pixels struck in a single frame were left out of the mean")
@@ -72,7 +79,7 @@ def mean_of(stack: Sequence[Pixels], z: float | None) -> tuple[Array, Pixels]:
     """Mean of frames, and in how many frames each pixel was left out (empty where none was)."""
     shape, count = stack[0].shape, len(stack)
     mean, left_out = np.empty(shape), np.zeros(shape, dtype=np.uint16)
-    totals = np.array([float(np.sum(frame, dtype=np.float64)) for frame in stack])
+    totals = totals_of(stack)
     scale = totals / np.median(totals) if np.all(totals > 0.0) else np.ones(count)
     for top in range(0, shape[0], BLOCK):
         block = np.stack([frame[top : top + BLOCK] for frame in stack]).astype(np.float64)
@@ -88,9 +95,30 @@ def mean_of(stack: Sequence[Pixels], z: float | None) -> tuple[Array, Pixels]:
     return mean, left_out if left_out.any() else np.zeros((0, 0), dtype=np.uint16)
 
 
+def totals_of(stack: Sequence[Pixels]) -> Array:
+    """Sum of each frame over the 99 % of the pixels that are faintest in all frames: a flash does not count."""
+    brightest = reduce(np.maximum, stack)
+    used = (brightest <= np.quantile(brightest[::FEW_ROWS], USUAL)) & (reduce(np.minimum, stack) >= 0)
+    return np.array([float(np.sum(frame, where=used, dtype=np.float64)) for frame in stack])
+
+
+def _keep_marks(mean: Array, stack: Sequence[Pixels], full: float, left_out: Pixels) -> None:
+    """Put the marks of single frames into the mean: full pixels, and those that are marked as dead."""
+    often = np.zeros(mean.shape, dtype=np.uint16)
+    for frame in stack:
+        if np.isfinite(full):
+            often += frame >= full
+        if frame.dtype.kind != "u":
+            for mark in DEAD:
+                mean[frame == mark] = mark
+    if often.any():
+        seen = often > (left_out if left_out.size else 0)  # full in a frame that was left out does not matter
+        mean[seen & (mean >= 0.0)] = full
+
+
 def _whole_frames(stack: list[Pixels]) -> tuple[list[Pixels], list[Note]]:
     """Without frames that another amount of light fell on; and what was found."""
-    totals = np.array([float(np.sum(frame, dtype=np.float64)) for frame in stack])
+    totals = totals_of(stack)
     middle = float(np.median(totals))
     if len(stack) < FEWEST or middle <= 0.0:
         return stack, []
