@@ -69,6 +69,9 @@ class ScatteringReduce(Parameters):
     )
     negative: Literal["refuse", "leave_out", "keep"] = param("refuse", "", "raw counts below zero other than -1 and -2")
     beam_stop: Literal["refuse", "keep"] = param("refuse", "", "a dark region round the beam centre outside the mask")
+    zeros: Literal["leave_out", "keep"] = param(
+        "leave_out", "", "points of 0 at the ends of patterns, where no pixel lay; PDFgetX3 keeps them"
+    )
     monitor: float | None = param(
         None, "", "beam on the sample (time or monitor); without it that of the headers", gt=0
     )

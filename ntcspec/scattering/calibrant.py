@@ -89,6 +89,8 @@ def check_calibrant(
     UserError
         A calibrant that is not known.
     """
+    if sigma.size:
+        q, intensity, sigma = q[sigma > 0.0], intensity[sigma > 0.0], sigma[sigma > 0.0]
     expected = rings_of(name, float(q[-1]))
     found = _fit_all(q, intensity, sigma, expected)
     if len(found) < FEWEST_RINGS:

@@ -2,7 +2,7 @@
 
 Patterns of repeats must share one axis and are averaged with equal weights. Zeros at the ends of a pattern, without
 intensity and without uncertainty, are where the program that integrated had no pixel: they are no measurement and
-are left out.
+are left out. PDFgetX3 takes them for data; to compare with it they can be kept.
 """
 
 from __future__ import annotations
@@ -35,8 +35,11 @@ class Exposure:
     scatter: float = float("nan")
 
 
-def from_patterns(patterns: Sequence[ScatteringPattern], role: str) -> Exposure | None:
-    """The patterns of one role; None without any. Raises UserError where repeats cannot be averaged."""
+def from_patterns(patterns: Sequence[ScatteringPattern], role: str, zeros: str = "leave_out") -> Exposure | None:
+    """The patterns of one role; None without any. zeros: `leave_out` or `keep`, see the top.
+
+    Raises UserError where repeats cannot be averaged.
+    """
     chosen = [one for one in patterns if one.role == role]
     if not chosen:
         return None
@@ -55,7 +58,8 @@ def from_patterns(patterns: Sequence[ScatteringPattern], role: str) -> Exposure 
     if len(chosen) > 1:
         notes.append(f"{len(chosen)} repeats were averaged with equal weights")
     source = " + ".join(one.source for one in chosen)
-    return without_empty(Exposure(role, source, first.q_inv_ang, intensity, sigma, float("nan"), tuple(notes)))
+    found = Exposure(role, source, first.q_inv_ang, intensity, sigma, float("nan"), tuple(notes))
+    return found if zeros == "keep" else without_empty(found)
 
 
 def without_empty(one: Exposure) -> Exposure:

@@ -70,6 +70,7 @@ def reduce_scattering(
     q_range_inv_ang: Sequence[float] | None = None,
     q_step_inv_ang: float | None = None,
     orientation: int | None = None,
+    zeros: str = "leave_out",
     polarisation_1d: bool = False,
     monitor: float | None = None,
     container_monitor: float | None = None,
@@ -95,7 +96,7 @@ def reduce_scattering(
         nothing says, a container that leaves less than nothing.
     """
     options = Options(**{name: more.pop(name) for name in OF_IMAGES if name in more})
-    measured = _measure(ingested, options, orientation, q_step_inv_ang)
+    measured = _measure(ingested, options, orientation, q_step_inv_ang, zeros)
     wave = ingested.wavelength_ang
     tube = _tube(composition, wave, **more)
     others = [measured.exposures[role] for role in TAKEN_OFF if role in measured.exposures]
@@ -171,10 +172,12 @@ def _between(q: Array, axis: Array, variance: Array) -> Array:
 # --- exposures ------------------------------------------------------------------------------------
 
 
-def _measure(ingested: ScatteringIngested, options: Options, orientation: int | None, step: float | None) -> _Measured:
+def _measure(
+    ingested: ScatteringIngested, options: Options, orientation: int | None, step: float | None, zeros: str
+) -> _Measured:
     roles = ("sample", *TAKEN_OFF, "calibrant")
     if not ingested.images:
-        found = {role: from_patterns(ingested.patterns, role) for role in roles}
+        found = {role: from_patterns(ingested.patterns, role, zeros) for role in roles}
         return _Measured({role: one for role, one in found.items() if one is not None})
     geometry, first = ingested.geometry[0], ingested.images[0]
     shape = (int(first.pixels.shape[0]), int(first.pixels.shape[1]))

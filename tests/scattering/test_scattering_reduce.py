@@ -272,6 +272,28 @@ def test_zeros_where_no_pixel_lay_are_no_points(data_folder: Path) -> None:
     assert one.checks[0].verdict == "agrees" and any("without a pixel were left out" in note for note in one.notes)
 
 
+def test_zeros_can_be_kept_and_the_published_intensity_of_pdfgetx3(data_folder: Path) -> None:
+    """LaB6 with its capillary taken off, two-theta to Q: equal to the .iq that PDFgetX3 wrote, on its grid."""
+    folder = data_folder / "scattering" / "ni_pdfttp"
+    kept = reduce_scattering(
+        ingest_scattering([folder / "Ni.chi"], ["Ni.chi"], files={"container": (folder / "kapton.chi", "kapton.chi")}),
+        container_scale=1.0, calibrant="Ni", zeros="keep",
+    )  # fmt: skip
+    assert kept.q_inv_ang[0] == 0.0 and kept.intensity[0] == kept.sigma[0] == 0.0 and kept.checks[0].verdict == "agrees"
+    folder, name = data_folder / "scattering" / "lab6_esrf", "LaB6_0p4mm_011_av10_monitor"
+    capillary = folder / "0p4mm_capillary_018_av17_monitor.xye"
+    one = ingest_scattering(
+        [folder / f"{name}.xye"], ["l.xye"], files={"container": (capillary, "c.xye")},
+        axis_unit="2theta_deg", wavelength_ang=0.270793,
+    )  # fmt: skip
+    found = reduce_scattering(one, container_scale=1.0, calibrant="LaB6")
+    published = np.loadtxt(folder / f"{name}.iq")
+    np.testing.assert_allclose(
+        np.interp(published[:, 0], found.q_inv_ang, found.intensity), published[:, 1], rtol=1e-10
+    )
+    assert found.checks[0].verdict == "agrees" and found.checks[0].expected_inv_ang.size > 30
+
+
 @pytest.mark.parametrize(
     ("patterns", "settings", "message"),
     [

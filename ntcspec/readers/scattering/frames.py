@@ -2,10 +2,10 @@
 
 With three frames or more, a frame whose sum is below half or above twice the median is left out (shutter, beam lost),
 and so is a pixel that stands above the median of its frames by more than `z` standard deviations of counting: a cosmic
-ray or a flash, never a diffraction spot, which is in all frames. Frames are scaled for that to equal sums of the fainter
-99 % of the pixels. A pixel that is full in one of the other frames counts as full, and one that the detector marks as
-dead (-1, -2) in any frame as dead: their mean would look like a count. Uncertainty is not estimated from the scatter of
-frames: it is that of counting (`scattering.integrate`).
+ray or a flash, never a diffraction spot, which is in all frames. Frames are scaled for that to equal sums of the
+fainter 99 % of the pixels. A pixel that is full in one of the other frames counts as full, and one that the detector
+marks as dead (-1, -2) in any frame as dead: their mean would look like a count. Uncertainty is not estimated from the
+scatter of frames: it is that of counting (`scattering.integrate`).
 """
 
 from __future__ import annotations
