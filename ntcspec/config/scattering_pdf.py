@@ -28,7 +28,7 @@ class Absolute(Parameters):
     )
     low_r_passes: int = param(5, "", "passes of that filter", ge=1, le=100)
     slope_range_ang: Interval = param(
-        (0.3, 1.5), "angstrom", "range without any pair, where the slope of G(r) is tested"
+        (0.5, 1.5), "angstrom", "range without any pair, where the slope of G(r) is tested"
     )
 
     @model_validator(mode="after")

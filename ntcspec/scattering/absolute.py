@@ -15,7 +15,8 @@ holds below r_c besides -4 pi rho0 r is transformed back and taken off, n times.
 
     F <- F - B (A F + 4 pi rho0 r)      n times:  F_n = H F - c,  H = (1 - B A)^n = 1 - B X A,  X = sum (1 - A B)^i
 
-Gate: the slope of G below the first peak, before the filter, must be -4 pi rho0 within its uncertainty.
+Gate: the slope of G below the first peak, before the filter and with the Lorch window, must be -4 pi rho0 within its
+uncertainty. Without that window the ripples of the first peak hide the slope.
 """
 
 from __future__ import annotations
@@ -130,15 +131,15 @@ def low_r_filter(sine: Sine, *, cut_ang: float, passes: int, rho0_inv_ang3: floa
 
 
 def low_r_slope(
-    sine: Sine, f_inv_ang: Array, *, range_ang: tuple[float, float], rho0_inv_ang3: float
+    sine: Sine, f_inv_ang: Array, *, range_ang: tuple[float, float]
 ) -> tuple[float, float, Array]:
-    """Slope of G through 0 in the range, its uncertainty by ripples, and the row that gives it from F.
+    """Slope of G (Lorch) through 0 in the range, its uncertainty by ripples, and the row that gives it from F.
 
     Ripples of G have the resolution pi / qmax: the range holds so many independent values.
     """
     low, high = range_ang
     r = np.linspace(low, high, max(8, int((high - low) * sine.qmax_inv_ang * 4 / np.pi)))
-    matrix = sine.matrix(r)
+    matrix = replace(sine, lorch=True).matrix(r)
     row = r @ matrix / float(r @ r)
     slope = float(row @ f_inv_ang)
     left = matrix @ f_inv_ang - slope * r

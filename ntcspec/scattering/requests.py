@@ -21,7 +21,7 @@ SUM_TOLERANCE = 1e-6
 NAN = float("nan")
 ABSOLUTE: Mapping[str, Any] = {
     "method": "least_squares", "fit_qmin_inv_ang": 3.0, "damping_ang2": 0.001, "breit_dirac": 3, "constant": False,
-    "resonant": False, "low_r_ang": None, "low_r_passes": 5, "slope_range_ang": (0.3, 1.5),
+    "resonant": False, "low_r_ang": None, "low_r_passes": 5, "slope_range_ang": (0.5, 1.5),
 }  # fmt: skip
 
 

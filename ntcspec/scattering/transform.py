@@ -178,7 +178,7 @@ def _judged(
         words = "not absolute: the ad hoc scale has Compton scattering in it"
         return _Judged(abs_.Slope(NAN, NAN, NAN, False, words), ())
     slope, ripple, row = abs_.low_r_slope(
-        made.sine, made.unfiltered(on_grid), range_ang=s.slope_range_ang, rho0_inv_ang3=s.rho0_inv_ang3
+        made.sine, made.unfiltered(on_grid), range_ang=s.slope_range_ang
     )
     bare = Propagation(
         propagation.covariance, propagation.gain, propagation.left, propagation.right,

@@ -45,7 +45,7 @@ def variants(
         slope = NAN
         if made.adhoc is None:
             slope = absolute.low_r_slope(
-                made.sine, unfiltered, range_ang=settings.slope_range_ang, rho0_inv_ang3=settings.rho0_inv_ang3
+                made.sine, unfiltered, range_ang=settings.slope_range_ang
             )[0]
         found.append(Variant(group, name, made.sine(f, made.r_ang), slope))
     return found
