@@ -207,6 +207,8 @@ def _put_dataclass(group: Any, value: Any, units: Mapping[str, str] | None = Non
             inside = _group(group, name, "NXcollection")
             for i, one in enumerate(item):
                 _put_dataclass(_group(inside, f"{i:04d}", "NXcollection"), one, inner)
+        elif is_dataclass(item):
+            _put_dataclass(_group(group, name, "NXcollection"), item, inner)
         else:
             unit = field.metadata.get("unit") or (units or {}).get(name, "")
             _put(group, name, item, unit, field.metadata.get("meaning", ""))

@@ -1,4 +1,7 @@
-"""`ntcspec export`: results as files of other programs: Athena projects, columns of text. Nothing is computed."""
+"""`ntcspec export`: results as files of other programs: Athena projects, PDFgetX3 files, columns of text.
+
+Nothing is computed.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,11 @@ from ntcspec.config.resolved import MeasurementPlan, Study
 from ntcspec.errors import UserError
 from ntcspec.export import athena
 from ntcspec.export.columns import Column, columns
+from ntcspec.export.pdfgetx import pdfgetx, rmcprofile
 from ntcspec.provenance import write_atomic
 from ntcspec.types.exafs import ExafsReduced, ExafsTransformed
+from ntcspec.types.scattering import ScatteringReduced
+from ntcspec.types.scattering_pdf import ScatteringTransformed
 from ntcspec.types.xanes import XanesReduced
 
 Files = dict[str, bytes]
@@ -38,7 +44,8 @@ def main(options: argparse.Namespace) -> int:
         except UserError as problem:
             missing.append(f"{m.title}: {problem}")
             continue
-        groups.setdefault(m.name, []).extend(spectra)
+        if spectra:
+            groups.setdefault(m.name, []).extend(spectra)
         files |= {f"{m.folder.removeprefix('results/')}/{name}": data for name, data in text.items()}
     for name, found in groups.items():
         files[f"{name}.prj"] = athena.project(found, journal=[f"{study.name}: exported by ntcspec"])
@@ -147,6 +154,45 @@ def _xanes(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], 
     return groups, files
 
 
+def _scattering(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], Files]:
+    reduced, _ = _read(study, m, "reduce", ScatteringReduced)
+    t, record = _read(study, m, "transform", ScatteringTransformed)
+    asked = record["parameters"]
+    facts = _pdf_facts(reduced, t, asked)
+    words = _about(m, record, (t.verdict,))
+    bands = t.propagation.covariance
+    found = {
+        "iq": (t.q_inv_ang, t.i_q, np.sqrt(np.maximum(bands[0], 0.0)) if bands.size else bands.ravel()),
+        "sq": (t.q_inv_ang, t.s_q, t.s_sigma),
+        "fq": (t.q_inv_ang, t.f_q, t.f_sigma),
+        "gr": (t.r_ang, t.g_r, t.g_sigma),
+    }
+    texts = {f"pdf.{kind}": pdfgetx(kind, *data, facts=facts, words=words) for kind, data in found.items()}
+    title = f"{m.label}: {t.normalisation}"
+    texts["gr.rmc"] = rmcprofile(t.r_ang, t.g_r, title=f"{title}, G(r) 1/A^2 = 4 pi rho0 r (g - 1)")
+    texts["sq.rmc"] = rmcprofile(t.q_inv_ang, t.s_q, title=f"{title}, S(Q) Faber-Ziman")
+    return [], {name: text.encode() for name, text in texts.items()}
+
+
+def _pdf_facts(reduced: ScatteringReduced, t: ScatteringTransformed, asked: Mapping[str, Any]) -> dict[str, str]:
+    """PDFgetX3's keys, and ours for what it has none for."""
+    by_role = {role: [p.source for p in reduced.parts if p.role == role] for role in ("sample", "container", "air")}
+    behind = by_role["container"] + by_role["air"]
+    facts = {"dataformat": "QA", "inputfile": " ".join(by_role["sample"])}
+    facts |= {"backgroundfiles": " ".join(behind)} if behind else {}
+    facts["mode"] = "xray"
+    facts |= {"wavelength": f"{t.wavelength_ang:.10g}"} if np.isfinite(t.wavelength_ang) else {}
+    facts["composition"] = str(asked["composition"])
+    facts |= {"rpoly": f"{t.rpoly_ang:g}"} if np.isfinite(t.rpoly_ang) else {}
+    numbers = {
+        "qmaxinst": t.qmaxinst_inv_ang, "qmin": t.qmin_inv_ang, "qmax": t.qmax_inv_ang, "rmin": t.r_ang[0],
+        "rmax": t.r_ang[-1], "rstep": t.r_ang[1] - t.r_ang[0],
+    }  # fmt: skip
+    facts |= {key: f"{value:.10g}" for key, value in numbers.items()}
+    window = "lorch" if t.lorch else "step"
+    return facts | {"termination": window, "normalisation": t.normalisation, "absolute": str(t.absolute).lower()}
+
+
 def _texts(
     chosen: Mapping[str, list[Column]], facts: Mapping[str, str], words: tuple[str, ...]
 ) -> Iterator[tuple[str, bytes]]:
@@ -154,4 +200,4 @@ def _texts(
         yield name, columns(found, facts=facts, words=words).encode()
 
 
-EXPORTERS = {"exafs": _exafs, "xanes": _xanes}
+EXPORTERS = {"exafs": _exafs, "scattering": _scattering, "xanes": _xanes}

@@ -33,6 +33,7 @@ from ntcspec.types import Array
 RANK_TOLERANCE = 1e-9
 MIN_FIT_POINTS = 20
 GATE_SIGMA = 2.0
+TABLES = 0.02  # relative uncertainty of free-atom form factors and Compton scattering, and of what Lorch does to a slope
 GATE_WIDEST = 0.2  # relative uncertainty of the slope beyond which nothing can be said
 
 

@@ -109,6 +109,8 @@ def shell_peak(
         return {k: missing(UNITS[k], HOW[k], reason) for k in UNITS}, None
     for key, i in (("position", 0), ("width", 1), ("area", 2)):
         found[key] = Value(float(values[i]), float(error[i]), UNITS[key], HOW[key], view.why())
+    if sd <= SD_LIMITS_ANG[0] + 1e-6:
+        found["width"] = missing(UNITS["width"], HOW["width"], "narrower than termination lets see")
     found["coordination"] = _coordination(view, float(linear[0]), float(error[2]), at_zero, pair)
     baseline = model.fixed + model.base @ linear[1:]
     peak = PdfPeak(name, model.r, g, g - left, baseline, float(np.sqrt(np.sum(left**2) / np.sum(g**2))))

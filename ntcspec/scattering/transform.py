@@ -173,7 +173,7 @@ def _judged(
     made: Plan, on_grid: Array, propagation: Propagation, tried: Sequence[Variant], s: Settings,
     fractions: Mapping[str, float],
 ) -> _Judged:  # fmt: skip
-    """The gate: slope of G at low r before the filter, its error by counting, ripples and variants."""
+    """The gate: slope of G at low r before the filter, its error by counting, ripples, variants and tables."""
     if made.adhoc is not None:
         words = "not absolute: the ad hoc scale has Compton scattering in it"
         return _Judged(abs_.Slope(NAN, NAN, NAN, False, words), ())
@@ -186,9 +186,11 @@ def _judged(
     )  # fmt: skip
     counting = float(np.nan_to_num(errors.standard(bare, row[None])[0]))
     spread = half_range(slope, [(v.group, v.slope) for v in tried])
-    error = float(np.sqrt(ripple**2 + counting**2 + np.nan_to_num(spread) ** 2))
+    tables = abs_.TABLES * abs(slope)
+    error = float(np.sqrt(ripple**2 + counting**2 + tables**2 + np.nan_to_num(spread) ** 2))
     judged = abs_.judge(slope, error, s.rho0_inv_ang3)
     parts = f"error of the slope: ripples {ripple:.2g}, counting {counting:.2g}, variants {np.nan_to_num(spread):.2g}"
+    parts += f", tables {tables:.2g}"
     return _Judged(judged, (judged.words, parts))
 
 
