@@ -19,7 +19,9 @@ class Absolute(Parameters):
     fit_qmin_inv_ang: float = param(3.0, "1/angstrom", "start of the least squares", ge=0)
     damping_ang2: float = param(0.001, "angstrom^2", "k of the factor exp(-k Q^2) in the integral", ge=0, le=0.1)
     breit_dirac: Literal[0, 2, 3] = param(
-        3, "", "exponent of E'/E on Compton scattering: 3 for a detector that adds up energy, 2 for counting, 0 for none"
+        3,
+        "",
+        "exponent of E'/E on Compton scattering: 3 for a detector that adds up energy, 2 for counting, 0 for none",
     )
     constant: bool = param(False, "", "fit a constant (fluorescence, multiple scattering) beside the scale")
     resonant: bool = param(False, "", "add f' and f'' (Chantler) to the form factors")
@@ -49,9 +51,7 @@ class TransformVariants(Parameters):
     method: tuple[Literal["least_squares", "krogh_moe"], ...] = param(
         ("least_squares", "krogh_moe"), "", "ways to find the scale (absolute)"
     )
-    fit_qmin_shift_inv_ang: tuple[float, ...] = param(
-        (2.0,), "1/angstrom", "added to fit_qmin_inv_ang (absolute)"
-    )
+    fit_qmin_shift_inv_ang: tuple[float, ...] = param((2.0,), "1/angstrom", "added to fit_qmin_inv_ang (absolute)")
 
 
 class ScatteringTransform(Parameters):

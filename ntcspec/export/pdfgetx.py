@@ -13,9 +13,9 @@
     0.01 -0.0123
 
 The header is that of a configuration file: one key a line. Its keys `qmax`, `rpoly` and the like are PDFgetX3's; what
-PDFgetX3 has no key for is a key of ours, or a comment. PDFgui and diffpy take the third and fourth column of a .gr for the
-errors of r and G, and want them above 0: then r = 0, where G is 0 without error, is left out. A file without errors
-has two columns. `rmcprofile` puts the number of points and a title above two columns.
+PDFgetX3 has no key for is a key of ours, or a comment. PDFgui and diffpy take the third and fourth column of a .gr
+for the errors of r and G, and want the last above 0: r = 0, where G is 0 without error, is then left out. A file
+without errors has two columns. `rmcprofile` puts the number of points and a title above two columns.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ LABELS = {
 }
 
 
-def pdfgetx(
-    kind: str, x: Array, y: Array, sigma: Array, *, facts: Mapping[str, str], words: Sequence[str] = ()
-) -> str:
+def pdfgetx(kind: str, x: Array, y: Array, sigma: Array, *, facts: Mapping[str, str], words: Sequence[str] = ()) -> str:
     """The text of a file of that kind: iq, sq, fq or gr.
 
     x, y: shape (N,); sigma: shape (N,) or empty; facts: keys of the header; words: lines of comment.

@@ -10,8 +10,8 @@ Scale, one of two:
 - `krogh_moe` (Krogh-Moe, Acta Cryst. 9, 951 (1956); Norman, Acta Cryst. 10, 370 (1957)), from S(r = 0) = 0:
   alpha = [int Q^2 m/<f>^2 e dQ - 2 pi^2 rho0] / int Q^2 I/<f>^2 e dQ, e = exp(-k Q^2), by trapezoids.
 
-Low-r filter (Kaplow, Strong, Averbach, Phys. Rev. 138, A1336 (1965); Eggert et al., Phys. Rev. B 65, 174105 (2002)): what G
-holds below r_c besides -4 pi rho0 r is transformed back and taken off, n times. It is linear in F:
+Low-r filter (Kaplow, Strong, Averbach, Phys. Rev. 138, A1336 (1965); Eggert et al., Phys. Rev. B 65, 174105 (2002)):
+what G holds below r_c besides -4 pi rho0 r is transformed back and taken off, n times. It is linear in F:
 
     F <- F - B (A F + 4 pi rho0 r)      n times:  F_n = H F - c,  H = (1 - B A)^n = 1 - B X A,  X = sum (1 - A B)^i
 
@@ -33,7 +33,9 @@ from ntcspec.types import Array
 RANK_TOLERANCE = 1e-9
 MIN_FIT_POINTS = 20
 GATE_SIGMA = 2.0
-TABLES = 0.02  # relative uncertainty of free-atom form factors and Compton scattering, and of what Lorch does to a slope
+TABLES = (
+    0.02  # relative uncertainty of free-atom form factors and Compton scattering, and of what Lorch does to a slope
+)
 GATE_WIDEST = 0.2  # relative uncertainty of the slope beyond which nothing can be said
 
 
@@ -131,15 +133,14 @@ def low_r_filter(sine: Sine, *, cut_ang: float, passes: int, rho0_inv_ang3: floa
     return LowR((q_back @ (u[:, kept] * size[kept])).T, (q_forward @ v[kept].T).T, shift)
 
 
-def low_r_slope(
-    sine: Sine, f_inv_ang: Array, *, range_ang: tuple[float, float]
-) -> tuple[float, float, Array]:
+def low_r_slope(sine: Sine, f_inv_ang: Array, *, range_ang: tuple[float, float]) -> tuple[float, float, Array]:
     """Slope of G (Lorch) through 0 in the range, its uncertainty by ripples, and the row that gives it from F.
 
     Ripples of G have the resolution pi / qmax: the range holds so many independent values.
     """
     low, high = range_ang
-    r = np.linspace(low, high, max(8, int((high - low) * sine.qmax_inv_ang * 4 / np.pi)))
+    count = max(8, int((high - low) * sine.qmax_inv_ang * 4 / np.pi))
+    r = low + np.arange(count, dtype=np.float64) * ((high - low) / (count - 1))
     matrix = replace(sine, lorch=True).matrix(r)
     row = r @ matrix / float(r @ r)
     slope = float(row @ f_inv_ang)

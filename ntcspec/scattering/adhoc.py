@@ -8,8 +8,8 @@ Symbols: I intensity on the grid Q_k; g = I / <f>^2; L = <f^2> / <f>^2; a scale;
    the correction is (1 - w) times the first fit plus w times the second, w = n - n0;
 4. F = F_m - correction.
 
-The polynomials are made orthonormal, Q P = sum c_i e_i. The first n0 of the n0 + 1 functions e_i span the lower degree, so
-that the blended correction is sum over i of w_i e_i (e_i F_m), w_i = 1 but for the last, which has w.
+The polynomials are made orthonormal, Q P = sum c_i e_i. The first n0 of the n0 + 1 functions e_i span the lower degree,
+so that the blended correction is sum over i of w_i e_i (e_i F_m), w_i = 1 but for the last, which has w.
 
 The scale takes up Compton scattering and whatever else is smooth: it is not absolute. `scale_bias` says how far off.
 """
@@ -100,6 +100,6 @@ def words(bias: float, composition: Mapping[str, float]) -> str:
     """A note on the scale."""
     formula = " ".join(f"{element}{share:.3g}" for element, share in composition.items())
     return (
-        f"ad hoc scale: amplitudes of G(r) are about {bias:.2f} of absolute ones for {formula} (Compton scattering is in "
-        "the scale); compare amplitudes of other compositions only after dividing by it"
+        f"ad hoc scale: amplitudes of G(r) are about {bias:.2f} of absolute ones for {formula} (Compton scattering is "
+        "in the scale); compare amplitudes of other compositions only after dividing by it"
     )

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,9 @@ def check_elements(fractions: Mapping[str, float], where: str) -> None:
     """Raises UserError for an element that is not tabulated."""
     for element in fractions:
         if element not in _factors():
-            raise UserError(where, f"{element} is no element with a tabulated form factor", "give elements from H to Cf")
+            raise UserError(
+                where, f"{element} is no element with a tabulated form factor", "give elements from H to Cf"
+            )
 
 
 def form_factor(element: str, q_inv_ang: Array) -> Array:
@@ -74,7 +77,7 @@ def resonant(element: str, wavelength_ang: float) -> complex:
 
 def factors(
     fractions: Mapping[str, float], q_inv_ang: Array, *, resonant_at_ang: float | None = None
-) -> dict[str, Array]:
+) -> dict[str, Any]:
     """f of each element, shape of q_inv_ang: real, or complex where a wavelength for the resonant terms is given."""
     found = {element: form_factor(element, q_inv_ang) for element in fractions}
     if resonant_at_ang is None:
@@ -82,9 +85,7 @@ def factors(
     return {element: f + resonant(element, resonant_at_ang) for element, f in found.items()}
 
 
-def averages(
-    fractions: Mapping[str, float], q_inv_ang: Array, *, resonant_at_ang: float | None = None
-) -> Averages:
+def averages(fractions: Mapping[str, float], q_inv_ang: Array, *, resonant_at_ang: float | None = None) -> Averages:
     """<f>^2 and <f^2> on q_inv_ang."""
     f = factors(fractions, q_inv_ang, resonant_at_ang=resonant_at_ang)
     mean = sum(c * f[element] for element, c in fractions.items())

@@ -2,8 +2,8 @@
 
 Symbols: Q_j points as measured; dQ their mean spacing up to qmaxinst; Q_k points of the grid.
 
-`pdfgetx3-2` (version 2): Q_k = k dQ with whole k, up to the last measured point or qmaxinst. `pdfgetx3-1` (version 1 and
-xPDFsuite): points that are evenly spaced are kept as they are, half-bin offsets included; others are taken to k dQ.
+`pdfgetx3-2` (version 2): Q_k = k dQ with whole k, up to the last measured point or qmaxinst. `pdfgetx3-1` (version 1
+and xPDFsuite): points that are evenly spaced are kept as they are, half-bin offsets included; others are taken to k dQ.
 """
 
 from __future__ import annotations

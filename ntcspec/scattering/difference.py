@@ -1,7 +1,7 @@
 """G(r) of a sample minus G(r) of a standard, with the noise of both and variants made alike.
 
-Noise of the two is taken as independent. Where both subtract the same exposure of the container, its noise is common and
-cancels in part: the uncertainty is then an upper limit.
+Noise of the two is taken as independent. Where both subtract the same exposure of the container, its noise is common
+and cancels in part: the uncertainty is then an upper limit.
 """
 
 from __future__ import annotations
@@ -92,11 +92,9 @@ def difference_values(
     for name, (low, high) in windows.items():
         if low < made.curve.r_ang[0] - 1e-9 or high > made.curve.r_ang[-1] + 1e-9:
             continue
-        x = np.linspace(low, high, 101)
-        weight = np.full(x.size, (high - low) / 100.0)
-        weight[[0, -1]] *= 0.5
+        x, weight = order.trapezoids(made.sample, low, high)
         sides = [v.standard(weight[None], x)[0] for v in (made.sample, made.standard)] if noisy else [NAN, NAN]
         area = float(weight @ np.interp(x, made.curve.r_ang, difference))
         how = "integral of the difference of G(r) over the window"
-        found[f"{head}.{name}.area"] = Value(area, float(np.hypot(*sides)), "angstrom^-1", how, why)
+        found[f"{head}.{name}.area"] = Value(area, float(np.hypot(sides[0], sides[1])), "angstrom^-1", how, why)
     return found

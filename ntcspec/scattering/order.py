@@ -3,7 +3,8 @@
 Symbols: G_i at M points of the range, C their covariance; bins b of the envelope, e_b rms of G in them; L decay length.
 
     rms^2 = mean(G^2) - tr(C) / M                            noise adds to the mean square, and is taken off
-    var(rms^2) = (4 G^T C G + 2 tr(C C)) / M^2               the second term alone where there is no order
+    var(rms^2) = (4 G^T C G - 2 tr(C C)) / M^2               noise is in G^T C G too, with tr(C C) on average
+    var(rms^2) = 2 tr(C C) / M^2                             where there is no order: what a detection must beat
     ln e_b = const - r_b / L                                 straight line through the bins that stand above noise
 
 Points are as dense as a quarter of the resolution pi / qmax: more would tell nothing new. Every rms carries what
@@ -51,11 +52,7 @@ def check_range(view: View, range_ang: Sequence[float], where: str) -> tuple[flo
 def window(view: View, name: str, range_ang: Sequence[float]) -> dict[str, Value]:
     """Area, mean and largest value of G(r) in the range."""
     low, high = check_range(view, range_ang, f"measure.windows.{name}")
-    step = float(view.of.r_ang[1] - view.of.r_ang[0])
-    count = max(8, int(np.ceil((high - low) / step)))
-    r = np.linspace(low, high, count + 1)
-    weight = np.full(r.size, (high - low) / count)
-    weight[[0, -1]] *= 0.5
+    r, weight = trapezoids(view, low, high)
     g = view.at(r)
     top = int(np.argmax(g))
     rows = np.array([weight, np.eye(r.size)[top]])
@@ -67,6 +64,16 @@ def window(view: View, name: str, range_ang: Sequence[float]) -> dict[str, Value
         "mean": Value(area / span, float(error[0]) / span, RMS_UNIT, "mean of G(r) over the window", view.why()),
         "height": Value(float(g[top]), float(error[1]), RMS_UNIT, "largest G(r) in the window", view.why(spot)),
     }
+
+
+def trapezoids(view: View, low: float, high: float) -> tuple[Array, Array]:
+    """r of the range in steps of G or less, and the weights of the integral."""
+    step = float(view.of.r_ang[1] - view.of.r_ang[0])
+    count = max(8, int(np.ceil((high - low) / step - 1e-6)))
+    width = (high - low) / count
+    weight = np.full(count + 1, width)
+    weight[[0, -1]] *= 0.5
+    return low + np.arange(count + 1, dtype=np.float64) * width, weight
 
 
 def points(view: View, low: float, high: float) -> Array:
@@ -85,7 +92,7 @@ def rms_of(g: Array, covariance: Array | None, words: str = "") -> Value:
     if square < SIGNIFICANT * floor:
         limit = np.sqrt(max(square, 0.0) + SIGNIFICANT * floor)
         return missing(RMS_UNIT, RMS_HOW, f"not detected: below 3 sigma of the noise (rms is below {limit:.2g})")
-    error = np.sqrt(4.0 * g @ covariance @ g / size**2 + floor**2)
+    error = np.sqrt(max(4.0 * g @ covariance @ g / size**2 - floor**2, floor**2))
     rms = float(np.sqrt(square))
     return Value(rms, float(error) / (2.0 * rms), RMS_UNIT, RMS_HOW, words)
 

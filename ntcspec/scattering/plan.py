@@ -1,7 +1,7 @@
 """All that turns I(Q) into G(r) and does not depend on I: made once for an axis, a composition and settings.
 
-Order of the work for each pattern: take I to the grid (`axis`), normalise (`adhoc` or `absolute`), correct F (polynomial
-or low-r filter), transform (`sine`). Patterns of one axis go through together: arrays are (..., Q).
+Order of the work for each pattern: take I to the grid (`axis`), normalise (`adhoc` or `absolute`), correct F
+(polynomial or low-r filter), transform (`sine`). Patterns of one axis go through together: arrays are (..., Q).
 """
 
 from __future__ import annotations
@@ -71,9 +71,7 @@ class Plan:
                 q, on_grid, self.model, self.average.mean_squared, rho0_inv_ang3=s.rho0_inv_ang3,
                 damping_ang2=s.damping_ang2,
             )  # fmt: skip
-        return absolute.least_squares(
-            q, on_grid, self.model, fit_qmin_inv_ang=s.fit_qmin_inv_ang, constant=s.constant
-        )
+        return absolute.least_squares(q, on_grid, self.model, fit_qmin_inv_ang=s.fit_qmin_inv_ang, constant=s.constant)
 
     def unfiltered(self, on_grid: Array) -> Array:
         """F before the polynomial or the low-r filter; on_grid has shape (..., Q)."""
@@ -125,14 +123,12 @@ def plan(q_inv_ang: Array, fractions: Mapping[str, float], settings: Settings) -
 @lru_cache(maxsize=12)
 def _plan(axis: bytes, composition: tuple[tuple[str, float], ...], settings: Settings) -> Plan:
     s, fractions = settings, dict(composition)
-    points = grid(
-        np.frombuffer(axis), qmin_inv_ang=s.qmin_inv_ang, qmaxinst_inv_ang=s.qmaxinst_inv_ang, rule=s.rule
-    )
+    points = grid(np.frombuffer(axis), qmin_inv_ang=s.qmin_inv_ang, qmaxinst_inv_ang=s.qmaxinst_inv_ang, rule=s.rule)
     q = points.q_inv_ang
     sine = Sine(q, points.step_inv_ang, s.qmin_inv_ang, s.qmax_inv_ang, s.rstep_ang, lorch=s.lorch, line=s.line)
     if sine.nodes.size < 2:
         raise UserError("transform", "no points of F(Q) lie between qmin and qmax", "widen the range of Q")
-    r = np.arange(round(s.rmin_ang / s.rstep_ang), round(s.rmax_ang / s.rstep_ang) + 1) * s.rstep_ang
+    r = np.arange(round(s.rmin_ang / s.rstep_ang), round(s.rmax_ang / s.rstep_ang) + 1, dtype=np.float64) * s.rstep_ang
     low_r = absolute.no_filter(q.size)
     if s.normalisation == "adhoc":
         average = averages(fractions, q)
@@ -141,7 +137,5 @@ def _plan(axis: bytes, composition: tuple[tuple[str, float], ...], settings: Set
     average = averages(fractions, q, resonant_at_ang=s.wavelength_ang if s.resonant else None)
     inelastic = compton(fractions, q, wavelength_ang=s.wavelength_ang, exponent=s.breit_dirac)
     if s.low_r_ang is not None:
-        low_r = absolute.low_r_filter(
-            sine, cut_ang=s.low_r_ang, passes=s.low_r_passes, rho0_inv_ang3=s.rho0_inv_ang3
-        )
+        low_r = absolute.low_r_filter(sine, cut_ang=s.low_r_ang, passes=s.low_r_passes, rho0_inv_ang3=s.rho0_inv_ang3)
     return Plan(s, points, average, average.squared_mean + inelastic, None, low_r, sine, r)

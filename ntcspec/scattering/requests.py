@@ -66,7 +66,9 @@ def settings_of(
     if end > limit + step:
         what = "data, which end" if limit == high else "data that `qmaxinst_inv_ang` leaves, which end"
         raise UserError(
-            "transform.qmax_inv_ang", f"{end:g} 1/A is beyond the {what} at {limit:.5g} 1/A", f"give {limit:.3g} or less"
+            "transform.qmax_inv_ang",
+            f"{end:g} 1/A is beyond the {what} at {limit:.5g} 1/A",
+            f"give {limit:.3g} or less",
         )
     if start >= end:
         raise UserError("transform.qmin_inv_ang", f"{start:g} 1/A is not below qmax, {end:g} 1/A", "swap them")

@@ -6,11 +6,11 @@ weight of the pair; T the sine transform with its window and qmax, H the polynom
     F_shell(Q) = A w(Q) / w(0) sin(Q r0) / r0 exp(-s^2 Q^2 / 2)            G_model = T H F_shell + baseline
 
 so that termination ripples, the Lorch window and weights that change with Q are in the model. Baseline: -4 pi rho0 r
-where G is absolute, else a free line. With a pair (a, b) the weight is that of b around a, (2 - delta) c_a f_a f_b / <f>^2,
-and N = A / w(0). r0 and s are searched, the rest is linear (variable projection).
+where G is absolute, else a free line. With a pair (a, b) the weight is that of b around a,
+(2 - delta) c_a f_a f_b / <f>^2, and N = A / w(0). r0 and s are searched, the rest is linear (variable projection).
 
-Errors: at the minimum the parameters respond to G as pinv(J) dG, J = dG_model/d(parameters); the covariance of G does the
-rest. A peak that is not above 3 standard deviations has no position.
+Errors: at the minimum the parameters respond to G as pinv(J) dG, J = dG_model/d(parameters); the covariance of G does
+the rest. A peak that is not above 3 standard deviations has no position.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ntcspec.errors import UserError
 from ntcspec.scattering.atoms import factors
@@ -60,7 +61,7 @@ class _Model:
     def solve(self, g: Array, r0: float, sd: float) -> tuple[Array, Array]:
         """Linear parameters (A, baseline) and what is left."""
         design = np.column_stack([self.shell(r0, sd), self.base])
-        found = np.linalg.lstsq(design, g - self.fixed, rcond=None)[0]
+        found = np.asarray(np.linalg.lstsq(design, g - self.fixed, rcond=None)[0], dtype=np.float64)
         return found, g - self.fixed - design @ found
 
     def jacobian(self, area: float, r0: float, sd: float) -> Array:
@@ -98,11 +99,13 @@ def shell_peak(
     found |= top
     fitted = _search(model, g, top["maximum"].value)
     if isinstance(fitted, str):
-        return found | {k: missing(UNITS[k], HOW[k], fitted) for k in ("position", "width", "area", "coordination")}, None
+        return found | {
+            k: missing(UNITS[k], HOW[k], fitted) for k in ("position", "width", "area", "coordination")
+        }, None
     r0, sd = fitted
     linear, left = model.solve(g, r0, sd)
     values = np.concatenate([[r0, sd], linear])
-    response = np.linalg.pinv(model.jacobian(linear[0], r0, sd))[:3]
+    response = np.asarray(np.linalg.pinv(model.jacobian(linear[0], r0, sd))[:3], dtype=np.float64)
     error = view.standard(response, model.r)
     if linear[0] <= 0 or (view.known and linear[0] < SIGNIFICANT * error[2]):
         reason = f"{NOT_DETECTED}: area {linear[0]:.2g} +- {error[2]:.1g} is not above {SIGNIFICANT:g} sigma"
@@ -161,7 +164,7 @@ def _search(model: _Model, g: Array, start_ang: float) -> tuple[float, float] | 
     return r0, sd
 
 
-def _maximum(view: View, used: Array) -> dict[str, Value] | None:
+def _maximum(view: View, used: npt.NDArray[np.intp]) -> dict[str, Value] | None:
     """Position and height of the largest G in the range; None where it is at an end."""
     t, g = view.of, view.g
     top = int(used[np.argmax(g[used])])

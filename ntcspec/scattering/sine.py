@@ -59,7 +59,7 @@ class Sine:
     def _to_nodes(self) -> Interpolation:
         """From [F(0) = 0, F] to the nodes."""
         source = np.concatenate([np.zeros(self._anchor), self.q_inv_ang])
-        return interpolation(source, self.nodes * self.step_inv_ang)
+        return interpolation(source, np.asarray(self.nodes * self.step_inv_ang, dtype=np.float64))
 
     @cached_property
     def _window(self) -> Array:

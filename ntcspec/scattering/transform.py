@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.errors import UserError
 from ntcspec.scattering import absolute as abs_
 from ntcspec.scattering import adhoc, errors
 from ntcspec.scattering.atoms import averages, check_elements, compton, pair_names, pair_weights
@@ -35,8 +34,18 @@ BLOCK = 4_000_000
 
 
 @dataclass(frozen=True)
+class _Scale:
+    """What I(Q) was multiplied by."""
+
+    value: float
+    bias: float
+    chosen: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class _Judged:
-    """What is said of the scale."""
+    """What the slope at low r says of the scale."""
 
     slope: abs_.Slope
     notes: tuple[str, ...]
@@ -81,72 +90,75 @@ def transform_scattering(
     propagation = _propagation(reduced, made, on_grid)
     if not propagation.covariance.size:
         notes.append(f"no statistical uncertainties: {errors.unknown(reduced)}")
-    f = made.f_of(reduced.intensity)
-    g = made.sine(f, made.r_ang)
     tried = variants(reduced, fractions, settings, systematic or {})
-    judged = _judged(made, on_grid, propagation, tried, settings, fractions)
-    every = np.array([g, *(v.g for v in tried)])
-    g_sigma = _sigma_of_g(made, propagation)
-    f_sigma = errors.standard_of_f(propagation)
-    q = made.grid.q_inv_ang
-    inverse = np.divide(1.0, q, out=np.zeros(q.size), where=q > 0)
-    scale = made.scaled(on_grid) if made.adhoc is None else None
-    bias = _bias(fractions, made) if made.adhoc is not None else NAN
-    if scale is not None:
-        chosen |= {"scale": scale.alpha, "constant": scale.constant}
-    else:
-        chosen |= {"polynomial_degree": made.adhoc.degree, "scale": float(made.adhoc.scale(on_grid))}  # type: ignore[union-attr]
-        notes.append(adhoc.words(bias, fractions))
-    weight = pair_weights(fractions, np.array([0.0, 3.0]))
+    judged = _judged(made, on_grid, propagation, tried, settings)
+    scale = _scale(made, on_grid, fractions)
     return ScatteringTransformed(
         normalisation=normalisation,
         absolute=judged.slope.passed,
         verdict=judged.slope.words,
-        q_inv_ang=q,
-        s_q=1.0 + f * inverse,
-        s_sigma=f_sigma * inverse if f_sigma.size else f_sigma,
-        f_q=f,
-        f_sigma=f_sigma,
-        i_q=on_grid,
-        r_ang=made.r_ang,
-        g_r=g,
-        g_sigma=g_sigma,
-        g_low=every.min(axis=0),
-        g_high=every.max(axis=0),
-        **_functions(made.r_ang, g, rho0 if normalisation == "absolute" else NAN),
+        **_curves(made, on_grid, propagation, tried),
         rho0_inv_ang3=rho0,
         low_r_slope=judged.slope.found,
         low_r_slope_error=judged.slope.error,
-        qmin_inv_ang=settings.qmin_inv_ang,
-        qmax_inv_ang=settings.qmax_inv_ang,
-        qmaxinst_inv_ang=settings.qmaxinst_inv_ang,
-        step_inv_ang=made.grid.step_inv_ang,
-        lorch=settings.lorch,
-        line=settings.line,
-        rpoly_ang=settings.rpoly_ang if made.adhoc is not None else NAN,
+        **_ranges(made),
         wavelength_ang=reduced.wavelength_ang,
-        scale=chosen["scale"],
-        scale_bias=bias,
-        elements=tuple(fractions),
-        fractions=np.array(list(fractions.values())),
-        pairs=tuple(f"{a}-{b}" for a, b in pair_names(fractions)),
-        pair_weight_q0=weight[:, 0],
-        pair_weight_q3=weight[:, 1],
-        variant_groups=tuple(v.group for v in tried),
-        variant_names=tuple(v.name for v in tried),
-        variant_g=np.array([v.g for v in tried]).reshape(len(tried), made.r_ang.size),
+        scale=scale.value,
+        scale_bias=scale.bias,
+        **_atoms(fractions),
         propagation=propagation,
-        chosen=chosen,
-        notes=(*notes, *judged.notes),
+        chosen=chosen | scale.chosen,
+        notes=(*notes, *scale.notes, *judged.notes),
     )
+
+
+def _curves(made: Plan, on_grid: Array, propagation: Propagation, tried: Sequence[Variant]) -> dict[str, Any]:
+    """S, F and G with errors, what follows from G, and the variants."""
+    unfiltered = made.unfiltered(on_grid)
+    f = made.adhoc.corrected(unfiltered) if made.adhoc is not None else made.low_r(unfiltered)
+    g = made.sine(f, made.r_ang)
+    f_sigma = errors.standard_of_f(propagation)
+    q, every = made.grid.q_inv_ang, np.array([g, *(v.g for v in tried)])
+    inverse = np.divide(1.0, q, out=np.zeros(q.size), where=q > 0)
+    found = {"q_inv_ang": q, "s_q": 1.0 + f * inverse, "f_q": f, "f_sigma": f_sigma, "i_q": on_grid}
+    found |= {"s_sigma": f_sigma * inverse if f_sigma.size else f_sigma}
+    found |= {"r_ang": made.r_ang, "g_r": g, "g_sigma": _sigma_of_g(made, propagation)}
+    found |= {"g_low": every.min(axis=0), "g_high": every.max(axis=0), "variant_g": every[1:]}
+    names = {"variant_groups": tuple(v.group for v in tried), "variant_names": tuple(v.name for v in tried)}
+    return {**found, **names, **_functions(made.r_ang, g, made.settings.rho0_inv_ang3 if made.adhoc is None else NAN)}
+
+
+def _ranges(made: Plan) -> dict[str, Any]:
+    s = made.settings
+    return {
+        "qmin_inv_ang": s.qmin_inv_ang, "qmax_inv_ang": s.qmax_inv_ang, "qmaxinst_inv_ang": s.qmaxinst_inv_ang,
+        "step_inv_ang": made.grid.step_inv_ang, "lorch": s.lorch, "line": s.line,
+        "rpoly_ang": s.rpoly_ang if made.adhoc is not None else NAN,
+    }  # fmt: skip
+
+
+def _atoms(fractions: Mapping[str, float]) -> dict[str, Any]:
+    weight = pair_weights(fractions, np.array([0.0, 3.0]))
+    return {
+        "elements": tuple(fractions), "fractions": np.array(list(fractions.values())),
+        "pairs": tuple(f"{a}-{b}" for a, b in pair_names(fractions)), "pair_weight_q0": weight[:, 0],
+        "pair_weight_q3": weight[:, 1],
+    }  # fmt: skip
+
+
+def _scale(made: Plan, on_grid: Array, fractions: Mapping[str, float]) -> _Scale:
+    """The scale, and for adhoc how far it is off."""
+    if made.adhoc is None:
+        found = made.scaled(on_grid)
+        return _Scale(found.alpha, NAN, {"scale": found.alpha, "constant": found.constant}, ())
+    a, bias = float(made.adhoc.scale(on_grid)), _bias(fractions, made)
+    return _Scale(a, bias, {"scale": a, "polynomial_degree": made.adhoc.degree}, (adhoc.words(bias, fractions),))
 
 
 def _propagation(reduced: ScatteringReduced, made: Plan, on_grid: Array) -> Propagation:
     gain, left, right = made.terms(on_grid)
     filter_left, filter_right = made.filter
-    return Propagation(
-        errors.intensity_covariance(reduced, made.grid), gain, left, right, filter_left, filter_right
-    )
+    return Propagation(errors.intensity_covariance(reduced, made.grid), gain, left, right, filter_left, filter_right)
 
 
 def _sigma_of_g(made: Plan, propagation: Propagation) -> Array:
@@ -169,17 +181,12 @@ def _bias(fractions: Mapping[str, float], made: Plan) -> float:
     return adhoc.scale_bias(averages(fractions, q), inelastic)
 
 
-def _judged(
-    made: Plan, on_grid: Array, propagation: Propagation, tried: Sequence[Variant], s: Settings,
-    fractions: Mapping[str, float],
-) -> _Judged:  # fmt: skip
+def _judged(made: Plan, on_grid: Array, propagation: Propagation, tried: Sequence[Variant], s: Settings) -> _Judged:
     """The gate: slope of G at low r before the filter, its error by counting, ripples, variants and tables."""
     if made.adhoc is not None:
         words = "not absolute: the ad hoc scale has Compton scattering in it"
         return _Judged(abs_.Slope(NAN, NAN, NAN, False, words), ())
-    slope, ripple, row = abs_.low_r_slope(
-        made.sine, made.unfiltered(on_grid), range_ang=s.slope_range_ang
-    )
+    slope, ripple, row = abs_.low_r_slope(made.sine, made.unfiltered(on_grid), range_ang=s.slope_range_ang)
     bare = Propagation(
         propagation.covariance, propagation.gain, propagation.left, propagation.right,
         np.empty((0, row.size)), np.empty((0, row.size)),

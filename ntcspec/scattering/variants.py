@@ -44,9 +44,7 @@ def variants(
         f = made.adhoc.corrected(unfiltered) if made.adhoc is not None else made.low_r(unfiltered)
         slope = NAN
         if made.adhoc is None:
-            slope = absolute.low_r_slope(
-                made.sine, unfiltered, range_ang=settings.slope_range_ang
-            )[0]
+            slope = absolute.low_r_slope(made.sine, unfiltered, range_ang=settings.slope_range_ang)[0]
         found.append(Variant(group, name, made.sine(f, made.r_ang), slope))
     return found
 
@@ -64,7 +62,17 @@ def _asked(
     reduced: ScatteringReduced, s: Settings, systematic: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[str, str, Settings, Array]]:
     """(group, name, settings, intensity) of each."""
-    nominal = reduced.intensity
+    of_range = _qmax(reduced, s, systematic)
+    of_scale = _adhoc(s, systematic) if s.normalisation == "adhoc" else _absolute(s, systematic)
+    for group, name, changed in (*of_range, *of_scale):
+        yield group, name, changed, reduced.intensity
+    for group, name, intensity in _subtracted(reduced, systematic):
+        yield group, name, s, intensity
+
+
+def _qmax(
+    reduced: ScatteringReduced, s: Settings, systematic: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[str, str, Settings]]:
     for shift in systematic.get("qmax_shift_inv_ang", ()):
         qmax = s.qmax_inv_ang + shift
         end = min(s.qmaxinst_inv_ang, float(reduced.q_inv_ang[-1]))
@@ -74,28 +82,39 @@ def _asked(
                 f"{shift:+g} 1/A makes qmax {qmax:g} 1/A; the data are used from {s.qmin_inv_ang:.3g} to {end:.4g} 1/A",
                 "give shifts that stay within",
             )
-        yield "qmax_inv_ang", f"qmax_inv_ang={qmax:.6g}", replace(s, qmax_inv_ang=qmax), nominal
-    if s.normalisation == "adhoc":
-        for shift in systematic.get("rpoly_shift_ang", ()):
-            rpoly = s.rpoly_ang + shift
-            yield "rpoly_ang", f"rpoly_ang={rpoly:.6g}", replace(s, rpoly_ang=rpoly), nominal
-    else:
-        for method in systematic.get("method", ()):
-            possible = method == "least_squares" or (np.isfinite(s.rho0_inv_ang3) and not s.constant)
-            if method != s.method and possible:
-                yield "method", f"method={method}", replace(s, method=method), nominal
-        if s.method == "least_squares":
-            for shift in systematic.get("fit_qmin_shift_inv_ang", ()):
-                low = s.fit_qmin_inv_ang + shift
-                yield "fit_qmin_inv_ang", f"fit_qmin_inv_ang={low:.6g}", replace(s, fit_qmin_inv_ang=low), nominal
-    if any(p.role == "container" for p in reduced.parts):
-        for shift in systematic.get("container_scale_shift", ()):
-            yield "container_scale", f"container_scale={1 + shift:.6g}", s, _moved(reduced, "container", shift)
+        yield "qmax_inv_ang", f"qmax_inv_ang={qmax:.6g}", replace(s, qmax_inv_ang=qmax)
+
+
+def _adhoc(s: Settings, systematic: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, Settings]]:
+    for shift in systematic.get("rpoly_shift_ang", ()):
+        rpoly = s.rpoly_ang + shift
+        yield "rpoly_ang", f"rpoly_ang={rpoly:.6g}", replace(s, rpoly_ang=rpoly)
+
+
+def _absolute(s: Settings, systematic: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, str, Settings]]:
+    for method in systematic.get("method", ()):
+        possible = method == "least_squares" or (np.isfinite(s.rho0_inv_ang3) and not s.constant)
+        if method != s.method and possible:
+            yield "method", f"method={method}", replace(s, method=method)
+    for shift in systematic.get("fit_qmin_shift_inv_ang", ()) if s.method == "least_squares" else ():
+        low = s.fit_qmin_inv_ang + shift
+        yield "fit_qmin_inv_ang", f"fit_qmin_inv_ang={low:.6g}", replace(s, fit_qmin_inv_ang=low)
+
+
+def _subtracted(
+    reduced: ScatteringReduced, systematic: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[str, str, Array]]:
+    """What is subtracted, more and less of it."""
+    for shift in systematic.get("container_scale_shift", ()) if _has(reduced, "container") else ():
+        yield "container_scale", f"container_scale={1 + shift:.6g}", _moved(reduced, "container", shift)
     for role in SUBTRACTED:
         error = max((p.factor_error for p in reduced.parts if p.role == role and p.factor_error > 0), default=0.0)
         for sign in (-1.0, 1.0) if error else ():
-            name = f"{role}_factor={sign * error:+.4g}"
-            yield f"{role}_factor", name, s, _moved(reduced, role, sign, by_error=True)
+            yield f"{role}_factor", f"{role}_factor={sign * error:+.4g}", _moved(reduced, role, sign, by_error=True)
+
+
+def _has(reduced: ScatteringReduced, role: str) -> bool:
+    return any(p.role == role for p in reduced.parts)
 
 
 def _moved(reduced: ScatteringReduced, role: str, share: float, *, by_error: bool = False) -> Array:

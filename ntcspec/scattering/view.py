@@ -51,9 +51,7 @@ class View:
         """The transform that made G."""
         t = self.of
         step = float(t.r_ang[1] - t.r_ang[0])
-        return Sine(
-            t.q_inv_ang, t.step_inv_ang, t.qmin_inv_ang, self.qmax_inv_ang, step, lorch=t.lorch, line=t.line
-        )
+        return Sine(t.q_inv_ang, t.step_inv_ang, t.qmin_inv_ang, self.qmax_inv_ang, step, lorch=t.lorch, line=t.line)
 
     @property
     def known(self) -> bool:

@@ -68,7 +68,9 @@ class ScatteringTransformed:
     step_inv_ang: float = scalar("1/A", "spacing of the nodes of the transform")
     lorch: bool = scalar("", "whether F was multiplied by the Lorch window")
     line: bool = scalar("", "whether F is continued below qmin by a line to 0; else it is 0 there")
-    rpoly_ang: float = scalar("A", "G below it is noise: degree of the polynomial times pi / range of Q; NaN for absolute")
+    rpoly_ang: float = scalar(
+        "A", "G below it is noise: degree of the polynomial times pi / range of Q; NaN for absolute"
+    )
     wavelength_ang: float = scalar("A", "wavelength; NaN where it is unknown")
     scale: float = scalar("", "what I(Q) was multiplied by")
     scale_bias: float = scalar(

@@ -28,11 +28,18 @@ def uniform(q: np.ndarray, first_ang: float) -> np.ndarray:
 
 
 TRUTH = shells(Q, "NaTaCl6", PAIRS) + uniform(Q, 2.8)
-GIVEN: dict[str, Any] = {"normalisation": "absolute", "rho0_inv_ang3": RHO0, "qmax_inv_ang": 24.0, "qmaxinst_inv_ang": 24.4}
+GIVEN: dict[str, Any] = {
+    "normalisation": "absolute",
+    "rho0_inv_ang3": RHO0,
+    "qmax_inv_ang": 24.0,
+    "qmaxinst_inv_ang": 24.4,
+}
 
 
 @pytest.mark.parametrize(
-    "absolute", [{}, {"method": "krogh_moe", "damping_ang2": 0.0}, {"constant": True}], ids=["fit", "integral", "constant"]
+    "absolute",
+    [{}, {"method": "krogh_moe", "damping_ang2": 0.0}, {"constant": True}],
+    ids=["fit", "integral", "constant"],
 )
 def test_truth_comes_back(absolute: dict[str, Any]) -> None:
     constant = 40.0 if absolute.get("constant") else 0.0
@@ -156,7 +163,9 @@ def test_mg2sio4_as_glassure_normalises_it(data_folder: Path, case: str, monkeyp
 
     monkeypatch.setattr(planned, "averages", tables)
     monkeypatch.setattr(
-        planned, "compton", lambda _, at, **__: utility.calculate_incoherent_scattering(composition, at, "brown_hubbell")
+        planned,
+        "compton",
+        lambda _, at, **__: utility.calculate_incoherent_scattering(composition, at, "brown_hubbell"),
     )
     planned._plan.cache_clear()
     try:

@@ -72,7 +72,8 @@ def test_compton_agrees_with_glassure_on_hydrogen_to_chlorine() -> None:
     q = np.linspace(0.5, 25, 200)
     for element in ("O", "Na", "Mg", "Si", "Cl"):
         other = glassure.calculate_incoherent_scattered_intensity(element, q, "brown_hubbell")
-        np.testing.assert_allclose(incoherent(element, q), other, rtol=1.2e-2)  # its table has fewer points
+        ratio = incoherent(element, q) / other  # its table has fewer points, which show one by one
+        assert np.abs(ratio - 1).max() < 0.05 and np.abs(ratio - 1).mean() < 3e-3
 
 
 def test_compton_photon_has_the_energy_of_the_textbook() -> None:

@@ -24,7 +24,7 @@ from ntcspec.types.scattering_pdf import ScatteringTransformed
 RUNS = 400
 Q = 24.6 / np.sin(0.5) * np.sin(np.linspace(0.008, 0.5, 1500))  # even in 2theta
 F_Q = shells(Q, "NaTaCl6", [("Ta", "Cl", 6, 2.36, 0.08), ("Cl", "Cl", 4, 3.34, 0.15)])
-COUNTS = counted(Q, F_Q, "NaTaCl6")
+COUNTS = counted(Q, F_Q, "NaTaCl6", scale=30.0)
 EMPTY_Q = np.linspace(0.1, 24.7, 1100)
 EMPTY = 200 + 800 * np.exp(-((EMPTY_Q / 3) ** 2))
 CASES: dict[str, dict[str, Any]] = {

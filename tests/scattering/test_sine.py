@@ -44,7 +44,9 @@ def test_a_shell_becomes_a_gaussian() -> None:
     q = np.arange(0, 2001) * STEP
     f = np.sin(q * 3.0) * np.exp(-0.5 * (0.1 * q) ** 2)
     g = Sine(q, STEP, 0.0, 40.0, 0.01)(f, R)
-    np.testing.assert_allclose(g, np.exp(-0.5 * ((R - 3) / 0.1) ** 2) / (0.1 * np.sqrt(2 * np.pi)), atol=4e-3)  # G is linear between its points
+    np.testing.assert_allclose(
+        g, np.exp(-0.5 * ((R - 3) / 0.1) ** 2) / (0.1 * np.sqrt(2 * np.pi)), atol=4e-3
+    )  # G is linear between its points
 
 
 def test_below_qmin_a_line_or_nothing() -> None:
