@@ -117,7 +117,7 @@ def low_r_filter(sine: Sine, *, cut_ang: float, passes: int, rho0_inv_ang3: floa
     """The filter on the points of F of `sine`; the window is not applied in it."""
     plain = replace(sine, lorch=False)
     count = max(16, int(np.ceil(cut_ang * sine.qmax_inv_ang * 8.0 / np.pi)))
-    r = (np.arange(count) + 0.5) * (cut_ang / count)
+    r = (np.arange(count, dtype=np.float64) + 0.5) * (cut_ang / count)
     forward = plain.matrix(r)
     back = np.sin(np.multiply.outer(sine.q_inv_ang, r)) * (cut_ang / count)
     inner = np.eye(count) - forward @ back
@@ -140,7 +140,7 @@ def low_r_slope(sine: Sine, f_inv_ang: Array, *, range_ang: tuple[float, float])
     """
     low, high = range_ang
     count = max(8, int((high - low) * sine.qmax_inv_ang * 4 / np.pi))
-    r = low + np.arange(count, dtype=np.float64) * ((high - low) / (count - 1))
+    r = np.asarray(np.linspace(low, high, count), dtype=np.float64)
     matrix = replace(sine, lorch=True).matrix(r)
     row = r @ matrix / float(r @ r)
     slope = float(row @ f_inv_ang)

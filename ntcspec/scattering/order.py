@@ -73,13 +73,13 @@ def trapezoids(view: View, low: float, high: float) -> tuple[Array, Array]:
     width = (high - low) / count
     weight = np.full(count + 1, width)
     weight[[0, -1]] *= 0.5
-    return low + np.arange(count + 1, dtype=np.float64) * width, weight
+    return np.asarray(low + np.arange(count + 1) * width, dtype=np.float64), weight
 
 
 def points(view: View, low: float, high: float) -> Array:
     """r of the range, a quarter of the resolution apart or less."""
     count = int(np.ceil((high - low) * view.qmax_inv_ang * 4.0 / np.pi))
-    return low + (np.arange(count) + 0.5) * ((high - low) / count)
+    return low + (np.arange(count, dtype=np.float64) + 0.5) * ((high - low) / count)
 
 
 def rms_of(g: Array, covariance: Array | None, words: str = "") -> Value:

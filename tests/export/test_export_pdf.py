@@ -32,13 +32,13 @@ def as_pdfgui_reads(text: str) -> dict[str, np.ndarray | str]:
 
 @pytest.mark.parametrize("kind", ["iq", "sq", "fq", "gr"])
 def test_diffpy_reads_it(tmp_path: Path, kind: str) -> None:
-    parsers = pytest.importorskip("diffpy.utils.parsers.loaddata")
+    parsers = pytest.importorskip("diffpy.utils.parsers")
     path = tmp_path / f"pdf.{kind}"
     path.write_text(pdfgetx(kind, X, Y, SIGMA, facts=FACTS, words=("SIMULATED data",)), encoding="utf-8")
-    x, y, dx, dy = np.array(parsers.loadData(str(path))).T
+    x, y, dx, dy = np.array(parsers.load_data(path)).T
     np.testing.assert_allclose([x, y, dy], [X[1:], Y[1:], SIGMA[1:]], rtol=1e-9)
     assert not dx.any()
-    header = parsers.loadData(str(path), headers=True)
+    header = parsers.load_data(path, headers=True)
     assert header["composition"] == "NaTaCl6" and float(header["qmax"]) == 24 and header["outputtype"] == kind
 
 
