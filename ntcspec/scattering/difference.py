@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntcspec.scattering import order
-from ntcspec.scattering.view import NAN, Value, View, nominal
-from ntcspec.types import Array
+from ntcspec.scattering.view import Value, View, nominal, of_variants
 from ntcspec.types.scattering_pdf import PdfDifference, ScatteringTransformed
 
 ITSELF = "it is the sample itself"
@@ -23,12 +22,12 @@ References = Mapping[str, ScatteringTransformed | str]
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """The difference, both sides, and the differences of variants that both have by name."""
+    """The difference, both sides, and both sides of the variants that both have by name."""
 
     curve: PdfDifference
     sample: View
     standard: View
-    variants: Mapping[str, Array]
+    variants: Mapping[str, tuple[View, View]]
 
 
 def make_difference(
@@ -49,13 +48,9 @@ def make_difference(
     sigma = np.empty(0)
     if sample.g_sigma.size and standard.g_sigma.size:
         sigma = np.hypot(sample.g_sigma[used], np.interp(r, standard.r_ang, standard.g_sigma))
-    theirs = dict(zip(standard.variant_names, standard.variant_g, strict=True))
-    variants = {
-        label: g[used] - np.interp(r, standard.r_ang, theirs[label])
-        for label, g in zip(sample.variant_names, sample.variant_g, strict=True)
-        if label in theirs
-    }
-    every = np.array([difference, *variants.values()])
+    theirs = {label: view for _, label, view in of_variants(standard)}
+    variants = {label: (view, theirs[label]) for _, label, view in of_variants(sample) if label in theirs}
+    every = np.array([difference, *(a.at(r) - b.at(r) for a, b in variants.values())])
     curve = PdfDifference(name, r, difference, sigma, every.min(axis=0), every.max(axis=0))
     return Made(curve, nominal(sample), nominal(standard), variants), _notes(sample, name, standard)
 
@@ -73,28 +68,33 @@ def _notes(sample: ScatteringTransformed, name: str, standard: ScatteringTransfo
 
 
 def difference_values(
-    made: Made, *, windows: Mapping[str, Sequence[float]], range_ang: Sequence[float], variant: str = ""
+    made: Made, *, windows: Mapping[str, Sequence[float]], range_ang: Sequence[float], bin_ang: float, variant: str = ""
 ) -> dict[str, Value]:
-    """rms over the middle range and area in each window; of a variant without errors, where both have it."""
-    head = f"difference.{made.curve.standard}"
-    difference = made.variants.get(variant) if variant else made.curve.difference
-    if difference is None:
+    """rms and relative decay length over the middle range, area in each window; of a variant without errors.
+
+    Empty where the standard has no such variant. What the standard's r does not hold is left out.
+    """
+    sides = made.variants.get(variant) if variant else (made.sample, made.standard)
+    if sides is None:
         return {}
-    noisy = not variant
-    known = noisy and made.sample.known and made.standard.known
-    why = made.sample.why() or made.standard.why() if noisy else ""
+    mine, its = sides
+    head, first, last = f"difference.{made.curve.standard}", made.curve.r_ang[0] - 1e-9, made.curve.r_ang[-1] + 1e-9
+    why = mine.why() or its.why()
     found: dict[str, Value] = {}
-    r = order.points(made.sample, *order.check_range(made.sample, range_ang, "measure.mid_range_ang"))
-    r = r[(r >= made.curve.r_ang[0]) & (r <= made.curve.r_ang[-1])]
-    if r.size >= 2:
-        covariance = made.sample.covariance(r) + made.standard.covariance(r) if known else None
-        found[f"{head}.rms"] = order.rms_of(np.interp(r, made.curve.r_ang, difference), covariance, why)
+    low, high = (float(x) for x in range_ang)
+    if first <= low and high <= last:
+        r = order.points(mine, low, high)
+        known = mine.known and its.known
+        noise = [view.covariance(r) if known else None for view in sides]
+        total = noise[0] + noise[1] if noise[0] is not None and noise[1] is not None else None
+        found[f"{head}.rms"] = order.rms_of(mine.at(r) - its.at(r), total, why)
+        both = [order.envelope(r, v.at(r), c, (low, high), bin_ang) for v, c in zip(sides, noise, strict=True)]
+        found[f"{head}.decay_length"] = order.decay_length(both, noise, (low, high), why)
     for name, (low, high) in windows.items():
-        if low < made.curve.r_ang[0] - 1e-9 or high > made.curve.r_ang[-1] + 1e-9:
-            continue
-        x, weight = order.trapezoids(made.sample, low, high)
-        sides = [v.standard(weight[None], x)[0] for v in (made.sample, made.standard)] if noisy else [NAN, NAN]
-        area = float(weight @ np.interp(x, made.curve.r_ang, difference))
-        how = "integral of the difference of G(r) over the window"
-        found[f"{head}.{name}.area"] = Value(area, float(np.hypot(sides[0], sides[1])), "angstrom^-1", how, why)
+        if first <= low and high <= last:
+            x, weight = order.trapezoids(mine, low, high)
+            error = np.hypot(*(view.standard(weight[None], x)[0] for view in sides))
+            area = float(weight @ (mine.at(x) - its.at(x)))
+            how = "integral of the difference of G(r) over the window"
+            found[f"{head}.{name}.area"] = Value(area, float(error), "angstrom^-1", how, why)
     return found

@@ -65,10 +65,10 @@ def measure_scattering(
         if made is None:
             continue
         differences.append(made.curve)
-        values |= difference_values(made, windows=windows, range_ang=mid_range_ang)
-        for i, (_, name, found) in enumerate(tried):
-            tried[i][2].update(difference_values(made, windows=windows, range_ang=mid_range_ang, variant=name))
-            del found
+        ranges: dict[str, Any] = {"windows": windows, "range_ang": mid_range_ang, "bin_ang": envelope_bin_ang}
+        values |= difference_values(made, **ranges)
+        for _, name, found in tried:
+            found |= difference_values(made, **ranges, variant=name)
     metrics = [*_scale(transformed), *(_metric(name, value, tried) for name, value in values.items())]
     table = [[found[m.name].value if m.name in found else NAN for _, _, found in tried] for m in metrics]
     known = np.isfinite(envelope.sigma).all()

@@ -30,11 +30,14 @@ DECAY_UNIT, DECAY_HOW = "angstrom", "line through ln(rms of G) of bins; scatter 
 
 @dataclass(frozen=True)
 class Envelope:
-    """Bins that stand above noise: middle, rms and its standard uncertainty (NaN where unknown)."""
+    """Bins that stand above noise: middle, rms and its standard uncertainty (NaN where unknown), d ln(rms) / dG, and
+    the number of bins in the range."""
 
     r_ang: Array
     rms: Array
     sigma: Array
+    by_g: Array
+    asked: int
 
 
 def check_range(view: View, range_ang: Sequence[float], where: str) -> tuple[float, float]:
@@ -106,42 +109,53 @@ def middle(
     g = view.at(r)
     covariance = view.covariance(r) if view.known else None
     note = "" if covariance is not None else view.why("noise is not taken off" if view.noisy else "")
-    rms = rms_of(g, covariance, note)
-    decay, envelope = _decay(view, r, g, covariance, low, high, bin_ang)
-    return {"rms": rms, "decay_length": decay}, envelope
+    bins = envelope(r, g, covariance, (low, high), bin_ang)
+    decay = decay_length([bins], [covariance], (low, high), view.why())
+    return {"rms": rms_of(g, covariance, note), "decay_length": decay}, bins
 
 
-def _decay(
-    view: View, r: Array, g: Array, covariance: Array | None, low: float, high: float, bin_ang: float
-) -> tuple[Value, Envelope]:
-    """Decay length, and the bins that it is from."""
+def envelope(r: Array, g: Array, covariance: Array | None, range_ang: tuple[float, float], bin_ang: float) -> Envelope:
+    """rms of g in bins of r, from the start of the range to the first bin that does not stand above noise."""
+    low, high = range_ang
     count = max(1, round((high - low) / bin_ang))
-    bins = np.minimum(((r - low) / (high - low) * count).astype(int), count - 1)
+    number = np.minimum(((r - low) / (high - low) * count).astype(int), count - 1)
     middles, sizes, sigmas, rows = [], [], [], []
     for b in range(count):
-        inside = bins == b
+        inside = number == b
         one = rms_of(g[inside], covariance[np.ix_(inside, inside)] if covariance is not None else None)
         if not np.isfinite(one.value):
             break  # behind the first bin without order nothing is to be trusted
         middles.append(low + (b + 0.5) * (high - low) / count)
         sizes.append(one.value)
         sigmas.append(one.u_stat)
-        rows.append(np.where(inside, g, 0.0) / (inside.sum() * one.value**2))  # d ln e_b / dG
-    envelope = Envelope(np.array(middles), np.array(sizes), np.array(sigmas))
-    if len(middles) < MIN_BINS:
-        reason = f"{len(middles)} of {count} bins stand above 3 sigma of the noise in a row, {MIN_BINS} are needed"
-        return missing(DECAY_UNIT, DECAY_HOW, reason), envelope
-    x, y = envelope.r_ang - envelope.r_ang.mean(), np.log(envelope.rms)
+        rows.append(np.where(inside, g, 0.0) / (inside.sum() * one.value**2))
+    return Envelope(
+        np.array(middles), np.array(sizes), np.array(sigmas), np.array(rows).reshape(len(rows), r.size), count
+    )
+
+
+def decay_length(
+    bins: Sequence[Envelope], covariances: Sequence[Array | None], range_ang: tuple[float, float], why: str
+) -> Value:
+    """Length over which the envelope falls by e; of two envelopes, the first over the second."""
+    used = min(b.rms.size for b in bins)
+    if used < MIN_BINS:
+        reason = f"{used} of {bins[0].asked} bins stand above 3 sigma of the noise in a row, {MIN_BINS} are needed"
+        return missing(DECAY_UNIT, DECAY_HOW, reason)
+    x = bins[0].r_ang[:used] - bins[0].r_ang[:used].mean()
+    y = np.log(bins[0].rms[:used]) - sum(np.log(b.rms[:used]) for b in bins[1:])
     weight = x / float(x @ x)
     slope = float(weight @ y)
     left = y - y.mean() - slope * x
-    scatter = float(np.sqrt(left @ left / max(1, x.size - 2) / (x @ x)))
-    row = weight @ np.array(rows)
-    noise = float(np.sqrt(row @ covariance @ row)) if covariance is not None else NAN
+    scatter = float(np.sqrt(left @ left / max(1, used - 2) / (x @ x)))
+    rows = [weight @ b.by_g[:used] for b in bins]
+    noises = [row @ c @ row if c is not None else NAN for row, c in zip(rows, covariances, strict=True)]
+    noise = float(np.sqrt(np.sum(noises)))
     total = float(np.hypot(scatter, np.nan_to_num(noise)))
     if slope + SIGNIFICANT * total >= 0:
         least = 1.0 / max(1e-12, 2.0 * total - slope)
+        low, high = range_ang
         reason = f"no decay above 3 sigma within {low:g} to {high:g} A: longer than {least:.3g} A"
-        return missing(DECAY_UNIT, DECAY_HOW, reason), envelope
+        return missing(DECAY_UNIT, DECAY_HOW, reason)
     length = -1.0 / slope
-    return Value(length, noise * length**2, DECAY_UNIT, DECAY_HOW, view.why(), scatter * length**2), envelope
+    return Value(length, noise * length**2, DECAY_UNIT, DECAY_HOW, why, scatter * length**2)

@@ -140,3 +140,20 @@ def test_the_control_glass_fails_the_rise_at_the_bridge() -> None:
     assert bridged.value - control.value > 3 * np.hypot(bridged.u_stat, control.u_stat)
     assert bridged.value - start.value > 0.5
     assert control.value - start.value < 0.1 * (bridged.value - start.value)
+
+
+def test_fade_over_the_annealed_crystal_is_in_order() -> None:
+    """Beside a crystalline standard the scatter of its shells cancels: the decay length falls from sample to sample."""
+    standard = sample("NTC annealed").absolute
+    lengths = []
+    for name in MILLED[1:]:
+        m = measure_scattering(
+            sample(name).absolute, mid_range_ang=(3.0, 20.0), standards=("annealed",), references={"annealed": standard}
+        )
+        found = {metric.name: metric for metric in m.metrics}
+        lengths.append(found["difference.annealed.decay_length"])
+    *ordered, last = lengths  # of the last, nearly all glass, too few bins stand out
+    assert [one.value for one in ordered] == sorted((one.value for one in ordered), reverse=True)
+    for before, after in pairwise(ordered):
+        assert before.value - after.value > 2 * np.hypot(before.u_sys, after.u_sys)
+    assert np.isnan(last.value) and "no decay above 3 sigma" in last.reason
