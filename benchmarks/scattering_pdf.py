@@ -16,6 +16,7 @@ import numpy as np
 from glassure.calc import calculate_pdf, create_calculate_pdf_configs
 from glassure.pattern import Pattern
 
+from ntcspec.config.scattering_pdf import Absolute
 from ntcspec.scattering import errors
 from ntcspec.scattering import plan as planned
 from ntcspec.scattering.composition import fractions
@@ -47,7 +48,7 @@ def prepared(normalisation: str) -> tuple[ScatteringReduced, planned.Plan, Propa
     of = ScatteringReduced(Q, COUNTS, np.sqrt(COUNTS), (part,), 0.2, {}, ())
     settings, _, _ = settings_of(
         of, normalisation=normalisation, qmin=None, qmax=None, qmaxinst=None, rpoly_ang=0.9, rule="pdfgetx3-2",
-        lorch=False, below_qmin="auto", r=R, rho0=0.0869, absolute={"breit_dirac": 0},
+        lorch=False, below_qmin="auto", r=R, rho0=0.0869, absolute=Absolute(breit_dirac=0).model_dump(),
     )  # fmt: skip
     made = planned.plan(Q, fractions(FORMULA, "benchmark"), settings)
     terms, (left, right) = made.terms(made.grid.to_grid(COUNTS)), made.filter

@@ -19,10 +19,6 @@ RHO0_RANGE = (0.003, 0.2)
 NEGATIVE_SHARE = 0.05
 SUM_TOLERANCE = 1e-6
 NAN = float("nan")
-ABSOLUTE: Mapping[str, Any] = {
-    "method": "least_squares", "fit_qmin_inv_ang": 3.0, "damping_ang2": 0.001, "breit_dirac": 3, "constant": False,
-    "resonant": False, "low_r_ang": None, "low_r_passes": 5, "slope_range_ang": (0.5, 1.5),
-}  # fmt: skip
 
 
 def number_density_of(
@@ -74,7 +70,7 @@ def settings_of(
         raise UserError("transform.qmin_inv_ang", f"{start:g} 1/A is not below qmax, {end:g} 1/A", "swap them")
     if abs(r[2] * round(r[1] / r[2]) - r[1]) > 1e-6:
         notes.append(f"r ends at {r[2] * round(r[1] / r[2]):g} A, a whole number of steps")
-    wanted = {**ABSOLUTE, **absolute}
+    wanted = absolute
     if normalisation == "absolute":
         _check_absolute(wanted, reduced.wavelength_ang, rho0)
     line = below_qmin == "line" or (below_qmin == "auto" and normalisation == "absolute")

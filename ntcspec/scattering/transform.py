@@ -55,21 +55,21 @@ def transform_scattering(
     reduced: ScatteringReduced,
     *,
     composition: str,
-    normalisation: str = "adhoc",
-    qmin_inv_ang: float | None = None,
-    qmax_inv_ang: float | None = None,
-    qmaxinst_inv_ang: float | None = None,
-    rpoly_ang: float = 0.9,
-    resampling: str = "pdfgetx3-2",
-    window: str = "step",
-    below_qmin: str = "auto",
-    rmin_ang: float = 0.0,
-    rmax_ang: float = 30.0,
-    rstep_ang: float = 0.01,
-    rho0_inv_ang3: float | None = None,
-    density_g_cm3: float | None = None,
-    absolute: Mapping[str, Any] | None = None,
-    systematic: Mapping[str, Sequence[Any]] | None = None,
+    normalisation: str,
+    qmin_inv_ang: float | None,
+    qmax_inv_ang: float | None,
+    qmaxinst_inv_ang: float | None,
+    rpoly_ang: float,
+    resampling: str,
+    window: str,
+    below_qmin: str,
+    rmin_ang: float,
+    rmax_ang: float,
+    rstep_ang: float,
+    rho0_inv_ang3: float | None,
+    density_g_cm3: float | None,
+    absolute: Mapping[str, Any],
+    systematic: Mapping[str, Sequence[Any]],
 ) -> ScatteringTransformed:
     """S(Q), F(Q), G(r) with uncertainties. Parameters as the config has them (ntcspec.config.scattering_pdf).
 
@@ -82,7 +82,7 @@ def transform_scattering(
     settings, chosen, notes = settings_of(
         reduced, normalisation=normalisation, qmin=qmin_inv_ang, qmax=qmax_inv_ang, qmaxinst=qmaxinst_inv_ang,
         rpoly_ang=rpoly_ang, rule=resampling, lorch=window == "lorch", below_qmin=below_qmin,
-        r=(rmin_ang, rmax_ang, rstep_ang), rho0=rho0, absolute=absolute or {},
+        r=(rmin_ang, rmax_ang, rstep_ang), rho0=rho0, absolute=absolute,
     )  # fmt: skip
     notes += check_intensity(reduced, settings)
     made = plan(reduced.q_inv_ang, fractions, settings)
@@ -90,7 +90,7 @@ def transform_scattering(
     propagation = _propagation(reduced, made, on_grid)
     if not propagation.covariance.size:
         notes.append(f"no statistical uncertainties: {errors.unknown(reduced)}")
-    tried = variants(reduced, fractions, settings, systematic or {})
+    tried = variants(reduced, fractions, settings, systematic)
     judged = _judged(made, on_grid, propagation, tried, settings)
     scale = _scale(made, on_grid, fractions)
     return ScatteringTransformed(

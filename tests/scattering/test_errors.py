@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from patterns import LAB6, counted, lab6, reduced, shells, transform
 
+from ntcspec.config.scattering_pdf import Absolute
 from ntcspec.scattering import errors
 from ntcspec.scattering.composition import fractions
 from ntcspec.scattering.plan import Plan, plan
@@ -55,7 +56,7 @@ def plan_of(of: ScatteringReduced, t: ScatteringTransformed, formula: str, given
         qmaxinst=given.get("qmaxinst_inv_ang"), rpoly_ang=given.get("rpoly_ang", 0.9),
         rule=given.get("resampling", "pdfgetx3-2"), lorch=t.lorch, below_qmin="auto",
         r=(float(t.r_ang[0]), float(t.r_ang[-1]), float(t.r_ang[1] - t.r_ang[0])), rho0=t.rho0_inv_ang3,
-        absolute=given.get("absolute", {}),
+        absolute=Absolute(**given.get("absolute", {})).model_dump(),
     )  # fmt: skip
     return plan(of.q_inv_ang, fractions(formula, "test"), settings)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from patterns import counted, reduced, shells, transform
 from pydantic import ValidationError
@@ -142,6 +142,7 @@ def test_absolute_has_variants_of_its_own() -> None:
     assert t.variant_groups == ("method", "fit_qmin_inv_ang", "container_scale", "container_scale")
 
 
+@settings(max_examples=10)
 @given(st.floats(0.001, 1000.0))
 def test_units_of_intensity_do_not_matter(factor: float) -> None:
     for asked in ({}, ABSOLUTE):
