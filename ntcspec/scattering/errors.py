@@ -26,7 +26,10 @@ BAND_TOLERANCE = 1e-12
 def unknown(reduced: ScatteringReduced) -> str:
     """Why counting errors are not known; empty if they are."""
     without = [f"{p.role} ({p.source})" for p in reduced.parts if not p.sigma.size]
-    return f"no errors come with the intensity of {', '.join(without)}" if without else ""
+    if without:
+        return f"no errors come with the intensity of {', '.join(without)}"
+    broken = [f"{p.role} ({p.source})" for p in reduced.parts if not (np.isfinite(p.sigma) & (p.sigma >= 0)).all()]
+    return f"errors are missing or negative at points of {', '.join(broken)}" if broken else ""
 
 
 def intensity_covariance(reduced: ScatteringReduced, grid: Grid) -> Array:

@@ -177,7 +177,9 @@ def _bias(fractions: Mapping[str, float], made: Plan) -> float:
     """Bias of the ad hoc scale; Breit-Dirac's factor is not in it where the wavelength is unknown."""
     s, q = made.settings, made.grid.q_inv_ang
     known = np.isfinite(s.wavelength_ang)
-    inelastic = compton(fractions, q, wavelength_ang=s.wavelength_ang if known else None, exponent=3 if known else 0)
+    inelastic = compton(
+        fractions, q, wavelength_ang=s.wavelength_ang if known else None, exponent=s.breit_dirac if known else 0
+    )
     return adhoc.scale_bias(averages(fractions, q), inelastic)
 
 

@@ -95,7 +95,9 @@ KNOWN = {"NaTaCl6": 0.75, "TaCl5": 0.79, "LaB6": 0.78, "Ni": 0.62, "SiO2": 0.16}
 
 @pytest.mark.parametrize("formula", KNOWN)
 def test_bias_of_the_scale_by_composition(formula: str) -> None:
-    """Values found before with another table and range of Q; light atoms scatter most of it by Compton."""
+    """Values found before by another program, without the Breit-Dirac factor; with it they rise by 0.01 to 0.02."""
     c = fractions(formula, "test")
-    bias = adhoc.scale_bias(averages(c, Q), compton(c, Q, wavelength_ang=0.2095, exponent=3))
-    assert bias == pytest.approx(KNOWN[formula], abs=0.06)
+    bias = adhoc.scale_bias(averages(c, Q), compton(c, Q))
+    assert bias == pytest.approx(KNOWN[formula], abs=0.008)
+    seen = adhoc.scale_bias(averages(c, Q), compton(c, Q, wavelength_ang=0.2095, exponent=3))
+    assert bias + 0.005 < seen < bias + 0.025

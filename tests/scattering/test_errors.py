@@ -138,6 +138,15 @@ def test_unknown_errors_stay_unknown() -> None:
         nominal(t).covariance(np.array([1.0]))
 
 
+@pytest.mark.parametrize("value", [np.nan, -1.0, np.inf])
+def test_a_broken_error_makes_them_unknown_and_never_a_number(value: float) -> None:
+    sigma = np.sqrt(COUNTS)
+    sigma[700] = value
+    t = transform(reduced(Q, COUNTS, sigma), "NaTaCl6")
+    assert t.g_sigma.size == 0
+    assert any("errors are missing or negative at points of sample (sample.xy)" in note for note in t.notes)
+
+
 def test_errors_grow_with_the_noise() -> None:
     of = reduced(Q, COUNTS, np.sqrt(COUNTS))
     loud = replace(of, parts=(replace(of.parts[0], sigma=3 * of.parts[0].sigma),))
