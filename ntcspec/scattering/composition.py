@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ntcspec.errors import UserError
 
@@ -20,41 +21,52 @@ def fractions(formula: str, where: str) -> dict[str, float]:
     Raises:
         UserError: the formula is empty or does not parse, names no element, or a number is zero.
     """
-    fix = "write it like NaTaCl6, Na2.25Y0.25Zr0.75Cl6 or Ca(OH)2"
     text = formula.translate(_SUBSCRIPTS).strip()
     if not text:
         raise UserError(where, "has no composition", "give `composition` to the sample, e.g. NaTaCl6")
+    try:
+        counts = _parsed(text)
+    except ValueError as error:
+        raise UserError(where, f"composition {formula!r}: {error}", "write it like NaTaCl6 or Ca(OH)2") from None
+    total = sum(counts.values())
+    return {name: count / total for name, count in counts.items()}
+
+
+def _parsed(text: str) -> dict[str, float]:
+    """Atoms of each element. Raises ValueError with what is wrong."""
     stack: list[dict[str, float]] = [{}]
     opened: list[str] = []
-    position = 0
-    while position < len(text):
-        found = _TOKEN.match(text, position)
-        if not found:
-            at = text[position:].lstrip()[:1]
-            raise UserError(
-                where, f"composition {formula!r}: {at!r} at character {position + 1} is not understood", fix
-            )
-        element, opens, closes, number = found.groups()
-        count = float(number) if number else 1.0
-        if opens and number:
-            raise UserError(where, f"composition {formula!r}: a number stands behind {opens!r}", fix)
-        if count == 0.0:
-            raise UserError(where, f"composition {formula!r}: the number of {element or 'a group'} is 0", fix)
+    for element, opens, closes, count in _tokens(text):
         if element:
             _add(stack[-1], element, count)
         elif opens:
             stack.append({})
             opened.append(_CLOSES[opens])
-        else:
-            if not opened or opened.pop() != closes:
-                raise UserError(where, f"composition {formula!r}: {closes!r} closes nothing", fix)
+        elif opened and opened.pop() == closes:
             for name, inside in stack.pop().items():
                 _add(stack[-1], name, inside * count)
-        position = found.end()
+        else:
+            raise ValueError(f"{closes!r} closes nothing")
     if opened:
-        raise UserError(where, f"composition {formula!r}: {opened[-1]!r} is missing", fix)
-    total = sum(stack[0].values())
-    return {name: count / total for name, count in stack[0].items()}
+        raise ValueError(f"{opened[-1]!r} is missing")
+    return stack[0]
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, str, float]]:
+    """(element, opening bracket, closing bracket, number behind it): one of the first three, the others empty."""
+    position = 0
+    while position < len(text):
+        found = _TOKEN.match(text, position)
+        if not found:
+            at = text[position:].lstrip()[:1]
+            raise ValueError(f"{at!r} at character {position + 1} is not understood")
+        element, opens, closes, number = (part or "" for part in found.groups())
+        if opens and number:
+            raise ValueError(f"a number stands behind {opens!r}")
+        if number and float(number) == 0.0:
+            raise ValueError(f"the number of {element or 'a group'} is 0")
+        yield element, opens, closes, float(number or 1)
+        position = found.end()
 
 
 def _add(to: dict[str, float], element: str, count: float) -> None:
