@@ -13,6 +13,7 @@ min_version("9.27")
 include: "workflow/rules/common.smk"
 include: "workflow/rules/xanes.smk"
 include: "workflow/rules/exafs.smk"
+include: "workflow/rules/scattering.smk"
 include: "workflow/rules/study.smk"
 
 

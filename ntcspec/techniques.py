@@ -127,6 +127,7 @@ INGEST = Stage(
     "ntcspec.types.xas:XasScans",
     borrows=(*ATOM, "columns", "select", "simulated"),
 )
+ALONGSIDE = ("poni", "mask", "dark", "flat", "container", "air", "calibrant")  # files of a scattering exposure
 STAGES: dict[str, tuple[Stage, ...]] = {
     "xanes": (
         INGEST,
@@ -204,6 +205,38 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             also=("measure",),
             borrows=("element", "edge"),
             wanted="bend.ligand",
+        ),
+    ),
+    "scattering": (
+        Stage(
+            "ingest",
+            (),
+            "ntcspec.scattering.raw:ingest_scattering",
+            "ntcspec.types.scattering:ScatteringIngested",
+            borrows=("simulated",),
+            extra=tuple(f"ingest.{name}" for name in ALONGSIDE),
+        ),
+        Stage(
+            "reduce",
+            ("ingest",),
+            "ntcspec.scattering.reduce:reduce_scattering",
+            "ntcspec.types.scattering:ScatteringReduced",
+            borrows=("composition",),
+        ),
+        Stage(
+            "transform",
+            ("reduce",),
+            "ntcspec.scattering.transform:transform_scattering",
+            "ntcspec.types.scattering_pdf:ScatteringTransformed",
+            borrows=("composition",),
+        ),
+        Stage(
+            "measure",
+            ("transform",),
+            "ntcspec.scattering.measure:measure_scattering",
+            "ntcspec.types.scattering_pdf:ScatteringMeasured",
+            reference="transform",
+            standards=("standards",),
         ),
     ),
 }

@@ -1,4 +1,7 @@
-"""Parameters of the stages `ingest` and `reduce` of the technique `scattering`. Q is 4 pi sin(theta) / lambda."""
+"""Parameters of the technique `scattering`: stages `ingest` and `reduce`; the others are in `scattering_pdf`.
+
+Q is 4 pi sin(theta) / lambda.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ntcspec.config.base import Interval, Parameters, param
+from ntcspec.config.scattering_pdf import ScatteringMeasure, ScatteringTransform
 
 Files = str | Annotated[tuple[str, ...], Field(min_length=1)] | None
 
@@ -117,3 +121,12 @@ class ScatteringReduce(Parameters):
     def absorbs(self) -> bool:
         """Whether enough is known of the capillary for a correction."""
         return self.inner_mm is not None and (self.mu_inv_cm is not None or self.density_g_cm3 is not None)
+
+
+class Scattering(Parameters):
+    """All stages of the technique `scattering`."""
+
+    ingest: ScatteringIngest = ScatteringIngest()
+    reduce: ScatteringReduce = ScatteringReduce()
+    transform: ScatteringTransform = ScatteringTransform()
+    measure: ScatteringMeasure = ScatteringMeasure()

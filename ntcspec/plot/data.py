@@ -141,6 +141,7 @@ class PanelData:
     x_names: tuple[str, ...] = field(
         default=(), metadata={"meaning": "names of the places 1, 2, ... on the horizontal axis; empty for numbers"}
     )
+    z_log: bool = field(default=False, metadata={"unit": "", "meaning": "the colour scale is logarithmic"})
     equal: bool = field(default=False, metadata={"unit": "", "meaning": "maps: a unit is as long along both axes"})
     zeros: Array = _empty("heights of thin zero lines on the paper, in y_unit")
     marks: tuple[Mark, ...] = field(default=(), metadata={"meaning": "names of features above the curves"})

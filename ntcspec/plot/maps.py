@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import AutoMinorLocator, MaxNLocator
 
-from ntcspec.plot import page, style, units
+from ntcspec.plot import page, style, ticks, units
 from ntcspec.plot.data import CROSS, FOUND, RING, Map, Outline, PanelData
 from ntcspec.plot.words import Pen
 
@@ -69,10 +70,9 @@ def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
 
 def _map(axes: Axes, data: PanelData, one: Map, number: int) -> QuadMesh:
     low, high = data.z_limits
+    norm = (LogNorm if data.z_log else Normalize)(low, high, clip=True)
     axes.set_facecolor(style.NO_DATA)
-    mesh = axes.pcolormesh(
-        one.x, one.y, one.z, shading="nearest", cmap=style.MAP_COLOURS, vmin=low, vmax=high, rasterized=True
-    )
+    mesh = axes.pcolormesh(one.x, one.y, one.z, shading="nearest", cmap=style.MAP_COLOURS, norm=norm, rasterized=True)
     mesh.set_gid(f"map_{number}")
     if data.z_levels.size:
         axes.contour(one.x, one.y, one.z, levels=data.z_levels, colors="white", linewidths=0.4, alpha=0.8)
@@ -168,8 +168,11 @@ def _colour_bar(pen: Pen, data: PanelData, mesh: QuadMesh, left: float, bottom: 
     bar_axes = pen.figure.add_axes((0.1, 0.1, 0.5, 0.02), label="colour_bar")
     page.place(pen, bar_axes, left, bottom, width, BAR_IN)
     bar = pen.figure.colorbar(mesh, cax=bar_axes, orientation="horizontal")
-    bar.ax.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    bar.ax.xaxis.set_major_formatter(style.Numbers())
+    if data.z_log:
+        ticks.powers(bar.ax.xaxis, data.z_limits)
+    else:
+        bar.ax.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+        bar.ax.xaxis.set_major_formatter(style.Numbers())
     bar.ax.tick_params(which="both", direction="out", top=False, length=2.0)
     bar.ax.minorticks_off()
     bar.set_label(units.axis_text(data.z_label, data.z_unit), labelpad=1.0)

@@ -13,7 +13,7 @@ from ntcspec.plot.data import CROSS, POINTS, RING, Map, Outline, PanelData
 from ntcspec.types import Array
 from ntcspec.types.scattering import CalibrantCheck, ImageView, ScatteringReduced
 
-DARKEST, BRIGHTEST = 1.0, 98.0  # percentiles of all counts that the colours span
+DARKEST, BRIGHTEST = 1.0, 99.9  # percentiles of all counts that the colours span
 UNKNOWN = float("nan")
 
 
@@ -26,6 +26,7 @@ def image(entries: Sequence[Entry], opts: options.ImageOptions) -> PanelData:
     found = build.drop_outside(found, missing, x_limits, "columns")
     found = build.drop_outside(found, missing, y_limits, "rows")
     maps = tuple(_map(f, opts.rings) for f in found)
+    z_limits = opts.zlim or _colours(maps, positive=opts.scale == "log")
     return PanelData(
         kind="scattering.image",
         title="",
@@ -37,7 +38,7 @@ def image(entries: Sequence[Entry], opts: options.ImageOptions) -> PanelData:
         z_unit="1",
         x_limits=np.array(x_limits, dtype=float),
         y_limits=np.array(y_limits, dtype=float),
-        z_limits=np.array(opts.zlim or _colours(maps), dtype=float) if maps else NONE,
+        z_limits=np.array(z_limits, dtype=float) if maps else NONE,
         z_levels=NONE,
         palette=len(entries),
         series=(),
@@ -45,6 +46,7 @@ def image(entries: Sequence[Entry], opts: options.ImageOptions) -> PanelData:
         notes=(*_key(maps), *build.status_notes(found, missing)),
         simulated=any(e.simulated for e in entries),
         equal=True,
+        z_log=opts.scale == "log" and z_limits[0] > 0,
     )
 
 
@@ -90,9 +92,11 @@ def _map(f: Found, rings: bool) -> Map:
     )
 
 
-def _colours(maps: Sequence[Map]) -> tuple[float, float]:
-    """The middle of all counts, so that a few bright spots do not hide the rest."""
-    counts = np.concatenate([m.z[np.isfinite(m.z)] for m in maps])
+def _colours(maps: Sequence[Map], *, positive: bool) -> tuple[float, float]:
+    """The middle of all counts (for a log scale of those above 0), so that bright spots do not hide the rest."""
+    counts = np.concatenate([NONE, *(m.z[np.isfinite(m.z) & ((m.z > 0) | (not positive))] for m in maps)])
+    if not counts.size:
+        return 0.0, 1.0
     low, high = np.percentile(counts, [DARKEST, BRIGHTEST])
     return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
 
@@ -149,7 +153,7 @@ def _verdicts(found: Sequence[Found]) -> tuple[str, ...]:
     words: dict[str, list[str]] = {}
     for f in found:
         check: CalibrantCheck = f.artifact
-        text = f"{check.name}: {check.verdict}; Q found over Q expected {check.scale:.5f} ± {check.scale_error:.5f}"
+        text = f"{check.name}: {check.verdict}; Q found over Q expected {check.scale:.6f} ± {check.scale_error:.1g}"
         words.setdefault(text, []).append(f.entry.label)
     if len(words) == 1:
         return tuple(f"{text}." for text in words)

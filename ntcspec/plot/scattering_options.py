@@ -60,10 +60,13 @@ class ImageOptions:
     """Options of 'scattering.image'."""
 
     role: str = option("sample", choice("sample", "calibrant"), "", "which image: of the sample or of the calibrant")
+    scale: str = option("log", choice("log", "linear"), "", "of the colours")
     rings: bool = option(True, flag, "", "rings where the geometry puts them")
     xlim: Limits | None = option(None, limits, "pixel", "range of columns; by default all")
     ylim: Limits | None = option(None, limits, "pixel", "range of rows; by default all")
-    zlim: Limits | None = option(None, limits, "counts", "colour limits of all images; by default the middle 97 %")
+    zlim: Limits | None = option(
+        None, limits, "counts", "colour limits of all images; by default 1 % to 99.9 % of pixels"
+    )
 
 
 @dataclass(frozen=True)

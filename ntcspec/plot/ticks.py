@@ -33,7 +33,7 @@ def horizontal(pen: Pen, axes: Axes, data: PanelData) -> None:
         _names(pen, axes, data.x_names)
         return
     if data.x_log:
-        _powers(axes.xaxis, data.x_limits)
+        powers(axes.xaxis, data.x_limits)
         return
     counted = any(s.role == JOINED for s in data.series)
     steps = [1, 2, 5, 10] if counted else [1, 2, 2.5, 5, 10]
@@ -60,10 +60,11 @@ def vertical(axes: Axes, data: PanelData) -> None:
         return
     axes.set_yscale("log")
     axes.set_ylim(*data.y_limits)
-    _powers(axes.yaxis, data.y_limits)
+    powers(axes.yaxis, data.y_limits)
 
 
-def _powers(axis: Axis, limits: Array) -> None:
+def powers(axis: Axis, limits: Array) -> None:
+    """Powers of ten, with 2 and 5 between where there are few."""
     decades = math.log10(limits[1] / limits[0])
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < FEW_DECADES else (1.0,), numticks=8))
     axis.set_major_formatter(FuncFormatter(lambda value, _: units.power_of_ten(value)))

@@ -107,9 +107,7 @@ def fit_self_scattering(
     wall = monitor * np.interp(q, container.q, container.intensity * correct[1])
     square = averages(shares, q).squared_mean
     known = np.isfinite(wavelength_ang)
-    free = compton(
-        shares, q, wavelength_ang=wavelength_ang if known else None, exponent=ENERGY_SUM if known else 0
-    )
+    free = compton(shares, q, wavelength_ang=wavelength_ang if known else None, exponent=ENERGY_SUM if known else 0)
     fits = [_one_fit(q, own, wall, square, free, cut * float(q[-1])) for cut in CUTS]
     values, errors = np.array([f for f in fits if f is not None]).reshape(-1, 2).T
     if not values.size:

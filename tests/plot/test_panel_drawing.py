@@ -91,6 +91,7 @@ def test_nothing_overlaps_or_leaves_the_figure(kind: str, number: int, long: boo
         ("scattering.s_q", {"offset": 0, "ylim": [0, 2]}),
         ("scattering.difference", {"standard": "annealed", "regions": {"a": [3, 4]}}),
         ("scattering.image", {"role": "calibrant", "xlim": [50, 200], "ylim": [60, 200], "zlim": [0, 500]}),
+        ("scattering.image", {"scale": "linear"}),
         ("scattering.rings", {"offset": 0}),
         ("study.trend", {"metrics": ["exafs.shell.r", "exafs.other.r"], "against": "milling_time"}),
         ("study.trend", {"metrics": ["exafs.shell.r"], "against": "conductivity", "x_log": True, "y_log": True}),

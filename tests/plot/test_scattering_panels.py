@@ -83,7 +83,7 @@ def test_what_has_no_image_is_named() -> None:
 
 def test_rings_come_with_the_verdict_once() -> None:
     data = panel_data("scattering.rings", made.entries(3), {})
-    assert notes(data).count("Ni: agrees; Q found over Q expected 1.00010 ± 0.00010.") == 1
+    assert notes(data).count("Ni: agrees; Q found over Q expected 1.000100 ± 0.0001.") == 1
     assert len(data.series) == 3 and data.series[0].y_error.size
 
 
