@@ -25,9 +25,25 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _raw(path: Path) -> list[str]:
+    """By the technique that its content names; else as absorption, else as two columns of a Raman spectrum."""
     from ntcspec.readers import describe_file
+    from ntcspec.readers.raman import describe_raman, is_raman
 
-    return describe_file(path, path.name)
+    if is_raman(path, path.name):
+        return describe_raman(path, path.name)
+    try:
+        return describe_file(path, path.name)
+    except UserError as problem:
+        try:
+            lines = describe_raman(path, path.name)
+        except UserError:
+            lines = []
+        if "spectra   1" not in lines:
+            raise problem from None
+        return [
+            *lines,
+            "note      this holds where the study names it under `raman`; nothing in the file says what it is",
+        ]
 
 
 def _artifact(path: Path, record: dict[str, Any]) -> list[str]:

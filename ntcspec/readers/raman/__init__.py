@@ -1,28 +1,26 @@
 """Raw formats of Raman spectra: each module has NAME, recognise() and read(). A format is told by content.
 
-Not read: Renishaw WDF (no kept library with a licence that fits reads it; export as text), LabSpec .l6s and .l6m
+Renishaw WDF is binary: `renishaw` takes the bytes, and a package that is optional. Not read: LabSpec .l6s and .l6m
 (binary, not documented).
 """
 
 from __future__ import annotations
 
 import gzip
+import zlib
 from pathlib import Path
 from types import ModuleType
 
 from ntcspec.errors import UserError
-from ntcspec.readers.raman import columns_text, jcampdx, labspec, labspec_xml, rod
+from ntcspec.readers.raman import columns_text, jcampdx, labspec, labspec_xml, renishaw, rod
 from ntcspec.readers.raman.build import RamanSpec
 from ntcspec.readers.text import TextFile, read_bytes, text_file
 from ntcspec.types.raman import RamanScan
 
-__all__ = ["RAMAN_READERS", "RamanSpec", "describe_raman", "read_raman", "recognise"]
+__all__ = ["RAMAN_READERS", "RamanSpec", "describe_raman", "is_raman", "read_raman", "recognise"]
 
 RAMAN_READERS: tuple[ModuleType, ...] = (labspec_xml, jcampdx, rod, labspec, columns_text)
-BINARY: tuple[tuple[bytes, str], ...] = (
-    (b"WDF1", "a Renishaw WiRE file (.wdf)"),
-    (b"LabSpec6", "a binary LabSpec 6 file (.l6s, .l6m)"),
-)
+LABSPEC_BINARY = b"LabSpec6"
 GZIP = b"\x1f\x8b"
 
 
@@ -40,7 +38,12 @@ def read_raman(path: Path, source: str, spec: RamanSpec | None = None) -> RamanS
     UserError
         What is wrong with the file, where, and what would help.
     """
-    file = _open(path, source)
+    content = _unpacked(path, source)
+    if content.startswith(renishaw.MAGIC):
+        return renishaw.read(content, source, spec)
+    if content.startswith(LABSPEC_BINARY):
+        raise UserError(source, "this is a binary LabSpec 6 file (.l6s, .l6m), which is not read", "export it as text")
+    file = text_file(content, source)
     reader, evidence = recognise(file)
     scan: RamanScan = reader.read(file, evidence, spec)
     return scan
@@ -54,6 +57,20 @@ def recognise(file: TextFile) -> tuple[ModuleType, str]:
             return reader, evidence
     known = ", ".join(reader.NAME for reader in RAMAN_READERS)
     raise UserError(file.source, "this is no Raman spectrum in a known format", f"known are {known}")
+
+
+def is_raman(path: Path, source: str) -> bool:
+    """Whether the content says that this is a Raman file; bare columns of numbers say nothing."""
+    try:
+        content = _unpacked(path, source)
+        if content.startswith((renishaw.MAGIC, LABSPEC_BINARY)):
+            return True
+        file = text_file(content, source)
+    except UserError:
+        return False
+    if jcampdx.recognise(file):
+        return jcampdx.says_raman(file)
+    return any(reader.recognise(file) for reader in RAMAN_READERS if reader not in (columns_text, jcampdx))
 
 
 def describe_raman(path: Path, source: str) -> list[str]:
@@ -71,14 +88,11 @@ def describe_raman(path: Path, source: str) -> list[str]:
     return lines + [f"note      {note}" for note in scan.notes]
 
 
-def _open(path: Path, source: str) -> TextFile:
+def _unpacked(path: Path, source: str) -> bytes:
     content = read_bytes(path, source)
     if content.startswith(GZIP):
         try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError) as error:
+            return gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
             raise UserError(source, f"this gzip file is broken: {error}", "copy it again") from None
-    for magic, what in BINARY:
-        if content.startswith(magic):
-            raise UserError(source, f"this is {what}, which is not read", "export the spectrum as text")
-    return text_file(content, source)
+    return content

@@ -48,16 +48,28 @@ def recognise(file: TextFile) -> str:
     return ""
 
 
+def says_raman(file: TextFile) -> bool:
+    """Whether the data type, or else any record, speaks of Raman: JCAMP-DX holds spectra of all kinds."""
+    labels = {_plain(label): value for label, value, _, _ in reversed(_records(file))}
+    return any(
+        "RAMAN" in value.upper() for value in ([labels["DATATYPE"]] if "DATATYPE" in labels else labels.values())
+    )
+
+
 def read(file: TextFile, evidence: str, spec: RamanSpec | None = None) -> RamanScan:
     """Read the one spectrum of a JCAMP-DX file.
 
     Raises
     ------
     UserError
-        A peak table, several blocks, no data, a check that fails, a number of points other than stated.
+        Another kind of spectrum, a peak table, several blocks, no data, a check that fails, a number of points other
+        than stated.
     """
     records = _records(file)
     labels = {_plain(label): value for label, value, _, _ in reversed(records)}
+    if labels.get("DATATYPE") and "RAMAN" not in labels["DATATYPE"].upper():
+        what = f"DATA TYPE={shorten(labels['DATATYPE'], 40)}: this is no Raman spectrum"
+        raise UserError(file.source, what, "give the Raman file; if it is one, mend this line")
     tables = [one for one in records if _plain(one[0]) in ("XYDATA", "XYPOINTS")]
     if len(tables) != 1:
         peaks = "PEAKTABLE" in labels or "PEAKASSIGNMENTS" in labels

@@ -20,6 +20,7 @@ import re
 
 from ntcspec.readers.raman.body import Body, data_lines, read_body
 from ntcspec.readers.raman.build import RamanDraft, RamanSpec, build, number_in, plausible_laser
+from ntcspec.readers.table import numbers_of
 from ntcspec.readers.text import TextFile
 from ntcspec.types import Note
 from ntcspec.types.raman import RamanScan
@@ -42,7 +43,8 @@ def recognise(file: TextFile) -> str:
         if found and found.group(1) in _TELLING:
             return file.quote(number)
         if words.strip() and not words.startswith("#"):
-            if words.startswith("\t") and len(words.split("\t")) > 8:
+            cells = words.replace(",", ".").split()
+            if words.startswith("\t") and len(cells) >= 8 and numbers_of(cells) is not None:
                 return f"line {number}: the axis stands in the first row behind an empty cell"
             return ""
     return ""
