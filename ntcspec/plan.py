@@ -104,8 +104,9 @@ class Plan:
         return [self.study.raw(i.path) if i.root == "raw" else i.path for i in self.job(output).inputs]
 
     def _stage_job(self, m: MeasurementPlan, stage: Stage, order: int, cache: HashCache) -> Job:
-        if stage.inputs:
-            inputs = tuple(self._artifact(name, f"{m.folder}/{name}.nxs") for name in stage.inputs)
+        needed = [name for name in stage.inputs if stage_of(m.technique, name).is_wanted(m.parameters)]
+        if needed:
+            inputs = tuple(self._artifact(name, f"{m.folder}/{name}.nxs") for name in needed)
         else:
             files = ((name, self.study.root / self.study.raw(name)) for name in m.files)
             inputs = tuple(Input("raw", "raw", name, cache.sha256(path)) for name, path in files)
@@ -122,7 +123,7 @@ class Plan:
             "order": order,
         }
         outputs = tuple(f"{m.folder}/{file}" for file in stage.files)
-        takes = [stage_of(m.technique, name).result for name in stage.inputs]
+        takes = [stage_of(m.technique, name).result for name in needed]
         work: dict[str, Any] = {"function": stage.function, "takes": takes}
         if stage.reference:
             settings["references"] = missing

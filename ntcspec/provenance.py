@@ -26,7 +26,8 @@ from typing import Any
 from ntcspec import __version__
 
 SCHEMA = "ntcspec-record/1"
-DISTRIBUTION = {"larch": "xraylarch", "pywt": "PyWavelets", "yaml": "PyYAML"}
+DISTRIBUTION = {"larch": "xraylarch", "pywt": "PyWavelets", "wdf": "renishaw-wdf", "yaml": "PyYAML"}
+OPTIONAL = ("wdf",)  # a reader that few need
 BEHIND = {"larch": ("lmfit", "scipy")}  # what does the work inside
 
 
@@ -150,8 +151,9 @@ def fingerprint(*modules: str) -> str:
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Version by distribution name, for import names."""
+    """Version by distribution name, for import names; an optional package that is not installed is left out."""
     names = {name for p in packages for name in (p, *BEHIND.get(p, ()))}
+    names -= {name for name in OPTIONAL if util.find_spec(name) is None}
     return {DISTRIBUTION.get(n, n): metadata.version(DISTRIBUTION.get(n, n)) for n in sorted(names)}
 
 

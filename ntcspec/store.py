@@ -16,6 +16,7 @@ import json
 import os
 import types
 import typing
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -177,12 +178,14 @@ def _listed_plots(result: Any) -> Iterator[tuple[str, str, Any, Plot]]:
     """(group name, path below /entry/data, dataclass, plot) of the result and of the tuples of dataclasses in it."""
     for plot in _own_plots(result):
         yield plot.name, "", result, plot
+    used: Counter[str] = Counter()  # two fields may hold items with plots of one name
     for field in fields(result):
         items = getattr(result, field.name)
         if isinstance(items, tuple):
             for i, item in enumerate(items):
                 for plot in _own_plots(item) if is_dataclass(item) else ():
-                    yield f"{plot.name}_{i:04d}", f"{field.name}/{i:04d}/", item, plot
+                    yield f"{plot.name}_{used[plot.name]:04d}", f"{field.name}/{i:04d}/", item, plot
+                    used[plot.name] += 1
 
 
 def _own_plots(value: Any) -> tuple[Plot, ...]:

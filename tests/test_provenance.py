@@ -88,3 +88,9 @@ def test_neither_panels_nor_stages_hang_on_tables_that_grow() -> None:
     for modules in (PANEL_MODULES, TABLE_MODULES, *(s.modules for s in STAGES["exafs"])):
         reach = provenance.code_of(*modules)[0]
         assert not {"ntcspec.techniques", "ntcspec.plan", "ntcspec.config.study", "ntcspec.workflow"} & set(reach)
+
+
+def test_an_optional_package_is_named_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(provenance.versions(["wdf", "numpy"])) == ["numpy", "renishaw-wdf"]
+    monkeypatch.setattr(provenance.util, "find_spec", lambda name: None)
+    assert list(provenance.versions(["wdf", "numpy"])) == ["numpy"]

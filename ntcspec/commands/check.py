@@ -37,4 +37,8 @@ def _ingest(study: Study, measurement: MeasurementPlan) -> None:
     stage = STAGES[measurement.technique][0]
     module, _, function = stage.function.partition(":")
     paths = [study.root / study.raw(name) for name in measurement.files]
-    getattr(import_module(module), function)(paths, measurement.files, **stage.parameters(measurement.parameters))
+    settings = stage.parameters(measurement.parameters)
+    if stage.extra:
+        extra = stage.extra_files(measurement.parameters)
+        settings["files"] = {one.name: (study.root / study.raw(one.file), one.file) for one in extra}
+    getattr(import_module(module), function)(paths, measurement.files, **settings)

@@ -82,6 +82,8 @@ class Resolver:
             parameters = self.parameters(technique, sample, name, data, found) if technique else {}
             if _is_absorption(technique):
                 self.element(sample, name, model, found)
+            elif technique:
+                self.no_absorption(technique, sample, name, model, found)
             self.files(_key(sample, name), model, found)
             self.extra_files(technique, parameters, sample, name, found)
         if found or model is None:
@@ -164,6 +166,13 @@ class Resolver:
             known = ", ".join(f"{edge} {energy:g} eV" for edge, energy in edges_of(model.element).items())
             where = self.place(sample, name, ("edge",))
             found.append(UserError(where, f"{model.element} has no {model.edge} edge", f"it has {known}"))
+
+    def no_absorption(self, technique: str, sample: str, name: str, model: Measurement, found: list[UserError]) -> None:
+        """Keys that mean something for absorption spectra alone."""
+        for key in ("element", "edge", "columns", "select"):
+            if getattr(model, key):
+                where = self.place(sample, name, (key,))
+                found.append(UserError(where, f"{technique} has no key {key!r}", "take it out"))
 
     def files(self, key: Key, model: Measurement, found: list[UserError]) -> None:
         for i, name in enumerate(model.files):

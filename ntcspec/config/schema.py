@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     """Schema by file name. The stages' parameters, which the models merge first, are filled in here."""
     config, samples = StudyFile.model_json_schema(), SamplesFile.model_json_schema()
     stages: dict[str, list[Any]] = {}
+    own = dict(samples["$defs"])
     defaults = config["properties"]["defaults"]
     defaults["properties"] = {}
     for technique, model in TECHNIQUES.items():
@@ -24,6 +26,9 @@ def schemas() -> dict[str, dict[str, Any]]:
             stages.setdefault(stage, []).append(body)
     defaults["additionalProperties"] = False
     defaults.pop("propertyNames", None)
+    for name, body in samples["$defs"].items():
+        if name not in own:
+            body.pop("required", None)  # a measurement gives what differs from the defaults, not all
     for holder in (config["$defs"][Common.__name__], samples["$defs"][Measurement.__name__]):
         for stage, bodies in stages.items():
             holder["properties"][stage] = bodies[0] if len(bodies) == 1 else {"anyOf": bodies}
@@ -37,7 +42,7 @@ def _inner(name: str, model: type[Parameters], *schemas: dict[str, Any]) -> dict
     inner = model.model_json_schema(ref_template=f"#/$defs/{name}_{{model}}")
     definitions = {f"{name}_{key}": body for key, body in inner.pop("$defs", {}).items()}
     for schema in schemas:
-        schema.setdefault("$defs", {}).update(definitions)
+        schema.setdefault("$defs", {}).update(deepcopy(definitions))
     return inner
 
 

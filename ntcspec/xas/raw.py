@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from ntcspec.errors import UserError
 from ntcspec.readers import read_scans
 from ntcspec.readers.columns import ColumnSpec
+from ntcspec.readers.simulated import refuse_hidden
 from ntcspec.types.xas import XasScans
 from ntcspec.xas.ingest import ingest
-
-SIMULATED = "SIMULATED by ntcspec demo"  # stands in the header of every raw file of the demo study
 
 
 def ingest_files(
@@ -41,7 +39,5 @@ def ingest_files(
     pairs = zip(paths, sources, strict=True)
     scans = [scan for path, source in pairs for scan in read_scans(path, source, spec, select)]
     for scan in scans:
-        if SIMULATED in scan.header and not simulated:
-            fix = "add `simulated: true` to the sample, so that everything made from it says so"
-            raise UserError(scan.source, f"its header says {SIMULATED!r}, the study does not", fix)
+        refuse_hidden(scan.header, scan.source, simulated=simulated)
     return ingest(scans, element=element, edge=edge, edge_energy_ev=edge_energy_ev, bad_rows=bad_rows)

@@ -13,6 +13,7 @@ from ntcspec.techniques import STAGES
 
 ROOT = Path(__file__).parents[2]
 Results = dict[str, Any]  # result of each stage by its name
+LONG = ("paths", "fit", "bend")  # on request; have tests of their own
 
 
 def run(study: Path, technique: str, samples: list[str] | None = None) -> dict[str, Results]:
@@ -28,11 +29,15 @@ def run_stages(technique: str, files: tuple[str, ...], sections: Mapping[str, An
     """Every stage of one measurement."""
     results: Results = {}
     for stage in STAGES[technique]:
-        if stage.wanted:  # on request; has tests of its own
+        if stage.name in LONG or not stage.is_wanted(sections):
             continue
         module, _, function = stage.function.partition(":")
-        inputs = [results[name] for name in stage.inputs] or [[root / name for name in files], list(files)]
-        results[stage.name] = getattr(import_module(module), function)(*inputs, **stage.parameters(sections))
+        inputs = [results[name] for name in stage.inputs if name in results]
+        settings = stage.parameters(sections)
+        if stage.extra:
+            settings["files"] = {one.name: (root / one.file, one.file) for one in stage.extra_files(sections)}
+        inputs = inputs or [[root / name for name in files], list(files)]
+        results[stage.name] = getattr(import_module(module), function)(*inputs, **settings)
     return results
 
 
