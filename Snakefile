@@ -14,6 +14,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/xanes.smk"
 include: "workflow/rules/exafs.smk"
 include: "workflow/rules/scattering.smk"
+include: "workflow/rules/raman.smk"
 include: "workflow/rules/study.smk"
 
 

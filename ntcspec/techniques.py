@@ -4,8 +4,8 @@ A stage gets its own config section as keyword arguments; `also` names sections 
 section's name, and `borrows` single facts of the measurement (element, composition). Where parameters of a stage name
 other samples as standards (`standards`: where those names stand in its section), it gets the artifacts of the stage
 `reference` of their measurements of the same name. A stage with `extra` (where among the measurement's sections further
-raw files are named) gets these as well; one with `wanted` is left out where nothing stands there. These tables are what
-the workflow, the keys and the records are built from.
+raw files are named) gets these as well; one with `wanted` is left out where nothing stands there, and those behind it
+do without. These tables are what the workflow, the keys and the records are built from.
 """
 
 from __future__ import annotations
@@ -237,6 +237,30 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.types.scattering_pdf:ScatteringMeasured",
             reference="transform",
             standards=("standards",),
+        ),
+    ),
+    "raman": (
+        Stage(
+            "ingest",
+            (),
+            "ntcspec.raman.raw:ingest_raman",
+            "ntcspec.types.raman:RamanIngested",
+            borrows=("simulated",),
+            extra=("ingest.silicon", "ingest.neon"),
+        ),
+        Stage("reduce", ("ingest",), "ntcspec.raman.reduce:reduce_raman", "ntcspec.types.raman:RamanReduced"),
+        Stage(
+            "transform",
+            ("reduce",),
+            "ntcspec.raman.bose:transform_raman",
+            "ntcspec.types.raman:RamanTransformed",
+            wanted="transform.temperature_k",
+        ),
+        Stage(
+            "measure",
+            ("reduce", "transform"),
+            "ntcspec.raman.measure:measure_raman",
+            "ntcspec.types.raman:RamanMeasured",
         ),
     ),
 }

@@ -9,12 +9,13 @@ from pydantic import Field, model_validator
 from ntcspec.config.base import Parameters, param, required
 from ntcspec.config.exafs import Exafs
 from ntcspec.config.exafs_fit import JointFit
+from ntcspec.config.raman import Raman
 from ntcspec.config.scattering import Scattering
 from ntcspec.config.xanes import Rank, Xanes
 from ntcspec.config.xas import Columns, Edge
 
-Technique = Literal["xanes", "exafs", "scattering"]
-TECHNIQUES: dict[str, type[Parameters]] = {"xanes": Xanes, "exafs": Exafs, "scattering": Scattering}
+Technique = Literal["xanes", "exafs", "scattering", "raman"]
+TECHNIQUES: dict[str, type[Parameters]] = {"xanes": Xanes, "exafs": Exafs, "scattering": Scattering, "raman": Raman}
 SERIES: dict[str, type[Parameters]] = {"exafs.fit": JointFit, "xanes.rank": Rank}
 STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths", "fit", "bend")  # of any technique
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]

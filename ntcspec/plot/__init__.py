@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.plot import exafs_options, scattering_options, study_options, xanes_options
+from ntcspec.plot import exafs_options, raman_options, scattering_options, study_options, xanes_options
 from ntcspec.plot import options as _options
 from ntcspec.plot.metadata import read_record
 
@@ -88,6 +88,8 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
             PanelKind("scattering.difference", "scattering", ("measure",), scattering_options.DifferenceOptions),
             PanelKind("scattering.image", "scattering", ("reduce",), scattering_options.ImageOptions),
             PanelKind("scattering.rings", "scattering", ("reduce",), scattering_options.RingsOptions),
+            PanelKind("raman.stack", "raman", ("reduce", "measure"), raman_options.StackOptions),
+            PanelKind("raman.fit", "raman", ("measure",), raman_options.FitOptions),
             PanelKind("study.trend", "study", (), study_options.TrendOptions, table=True),
         )
     }
@@ -115,6 +117,12 @@ def _scattering() -> Builders:
     return scattering.BUILDERS
 
 
+def _raman() -> Builders:
+    from ntcspec.plot import raman
+
+    return raman.BUILDERS
+
+
 def _study() -> Builders:
     from ntcspec.plot import study_trend
 
@@ -123,7 +131,7 @@ def _study() -> Builders:
 
 # Technique -> its builders. Loaded when called, but by plain imports: fingerprints of code follow those.
 _BUILDERS: Mapping[str, Callable[[], Builders]] = MappingProxyType(
-    {"exafs": _exafs, "scattering": _scattering, "study": _study, "xanes": _xanes}
+    {"exafs": _exafs, "raman": _raman, "scattering": _scattering, "study": _study, "xanes": _xanes}
 )
 
 

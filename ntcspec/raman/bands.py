@@ -140,7 +140,7 @@ def numbers(fit: Fit) -> dict[str, float]:
     for i in range(n if n > 1 else 0):
         area, centre, width, *_ = fit.p[slices(fit.parts)[i]]
         out |= {f"line{i + 1}.position": float(centre), f"line{i + 1}.area": float(area)}
-        out |= {f"line{i + 1}.fwhm": float(width)}
+        out |= {f"line{i + 1}.fwhm": float(width), f"line{i + 1}.height": line_heights(fit)[i].value}
     return out
 
 

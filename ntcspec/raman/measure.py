@@ -14,7 +14,7 @@ Order of steps:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -202,7 +202,8 @@ def _metric(one: _Reading, reduced: RamanReduced) -> Metric:
     value, quantity = one.value, one.name.rsplit(".", 1)[-1]
     u_sys, reason = _systematic(one, reduced, quantity)
     reasons = "; ".join(words for words in (value.reason, reason if np.isfinite(value.value) else "") if words)
-    return Metric(one.name, value.value, value.unit, value.u_stat, u_sys, value.method, reasons)
+    unit = in_unit(value.unit, reduced.intensity_unit)
+    return Metric(one.name, value.value, unit, value.u_stat, u_sys, value.method, reasons)
 
 
 def _systematic(one: _Reading, reduced: RamanReduced, quantity: str) -> tuple[float, str]:
@@ -242,15 +243,20 @@ def _tables(
 ) -> tuple[RamanTable, ...]:
     if reduced.corrected.shape[0] < 2:
         return ()
-    return (
-        make_table(
-            reduced.shift_cm1,
-            reduced.corrected,
-            reduced.sigma,
-            reduced.saturated,
-            bands=fitted,
-            regions=regions,
-            ratios=pairs,
-            smooth_points={name: pair[0].smooth_points for name, pair in found.items()},
-        ),
+    table = make_table(
+        reduced.shift_cm1,
+        reduced.corrected,
+        reduced.sigma,
+        reduced.saturated,
+        bands=fitted,
+        regions=regions,
+        ratios=pairs,
+        smooth_points={name: pair[0].smooth_points for name, pair in found.items()},
     )
+    units = tuple(in_unit(unit, reduced.intensity_unit) for unit in table.metric_units)
+    return (replace(table, metric_units=units),)
+
+
+def in_unit(unit: str, counts: str) -> str:
+    """The unit of a metric where intensities are in `counts`: 'counts/cm' may be 'counts/s/cm'."""
+    return unit.replace("counts", counts)

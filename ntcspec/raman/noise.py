@@ -64,8 +64,7 @@ def point_noise(
     if kind not in KINDS:
         raise UserError("reduce.noise", f"unknown noise {kind!r}", "one of: " + ", ".join(KINDS))
     n = accumulations if np.isfinite(accumulations) and accumulations >= 1 else 1.0
-    per_second = "sec" in unit.casefold() or "/s" in unit.casefold()
-    t = exposure_s if per_second and np.isfinite(exposure_s) and exposure_s > 0 else 1.0
+    t = exposure_s if per_second(unit) and np.isfinite(exposure_s) and exposure_s > 0 else 1.0
     counts = intensity * t
     summed = n > 1 and float(counts.max()) > full_scale and not treated
     exposures = 1.0 if summed else n
@@ -90,6 +89,11 @@ def point_noise(
     over = "" if exposures == 1.0 else f"/{exposures:g}"
     notes += (f"noise: sigma = {f:.3g} sqrt(counts{over}); 1 is expected of single photoelectrons",)
     return Noise(sigma, "poisson", f, top, notes)
+
+
+def per_second(unit: str) -> bool:
+    """Whether a unit of intensity is one of counts per second."""
+    return "sec" in unit.casefold() or "/s" in unit.casefold()
 
 
 def saturated(intensity: Array, sigma: Array, full_scale: float) -> Array:

@@ -13,7 +13,7 @@ what the first one took is unknown, and two baselines look like one good one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,12 @@ from ntcspec.raman import calibrate as cal
 from ntcspec.raman.baseline import NONE, find_baseline, variants
 from ntcspec.raman.despike import NARROWEST, Z, despike
 from ntcspec.raman.grid import Grid, uniform_grid
-from ntcspec.raman.noise import FULL_SCALE, point_noise, saturated
+from ntcspec.raman.noise import FULL_SCALE, per_second, point_noise, saturated
 from ntcspec.types import Array, Note
 from ntcspec.types.raman import RamanIngested, RamanReduced, RamanScan
 
-BASELINES = ("iarpls", "asls", "arpls lam=1e6", "imodpoly")
+BASELINES = ("arpls lam=1e4", "arpls lam=3e5", "aspls", "imodpoly", "pspline_asls")
+NEAR, FEW = 3.0, 0.6  # sigma; share of what the nominal baseline has
 FEWEST = 16  # points in range
 WHEN = ("auto", "on", "off")
 NAN = float("nan")
@@ -63,10 +64,7 @@ class _Axis:
 def reduce_raman(
     ingested: RamanIngested,
     *,
-    silicon: RamanScan | None = None,
-    neon: RamanScan | None = None,
     neon_degree: int = 1,
-    laser_nm: float | None = None,
     laser_error_nm: float = cal.LASER_ERROR_NM,
     range_cm1: Sequence[float] | None = None,
     spikes: str = "auto",
@@ -80,7 +78,7 @@ def reduce_raman(
 ) -> RamanReduced:
     """Calibrated axis, spectra without spikes, baseline and the other baselines.
 
-    silicon, neon : spectra taken alongside; laser_nm : wins over the file; range_cm1 : on the calibrated axis
+    range_cm1 : on the calibrated axis; silicon and neon, taken alongside, are in `ingested`
     spikes : auto, on, off; baseline : method (`baseline.parse`), none for no baseline; baselines : others, for the
     systematic uncertainty; rebaseline : take a baseline off a file that had one taken off already
 
@@ -91,7 +89,8 @@ def reduce_raman(
     """
     _check(ingested, spikes, baseline, rebaseline)
     first = ingested.scans[0]
-    laser = first.laser_nm if laser_nm is None else laser_nm
+    laser = first.laser_nm
+    silicon, neon = (some[0] if some else None for some in (ingested.silicon, ingested.neon))
     calibration = calibration_of(
         silicon, neon, laser_nm=laser, laser_error_nm=laser_error_nm, neon_degree=neon_degree, range_cm1=range_cm1
     )
@@ -122,6 +121,10 @@ def _result(
     base = find_baseline(grid, intensity, baseline)
     mean = intensity.mean(axis=0)
     treated = any(scan.baseline_subtracted for scan in ingested.scans)
+    other = variants(grid, mean, others)
+    error = np.sqrt((sigma**2).sum(axis=0)) / sigma.shape[0]
+    near = {words: _near(mean - one, error) for words, one in zip(others, other, strict=True)}
+    near = {} if baseline == NONE else {baseline: _near(mean - base.mean(axis=0), error), **near}
     return RamanReduced(
         shift_cm1=axis.shift,
         shift_error_cm1=axis.error,
@@ -133,8 +136,9 @@ def _result(
         mean_intensity=mean,
         mean_baseline=base.mean(axis=0),
         mean_corrected=(intensity - base).mean(axis=0),
+        intensity_unit="counts/s" if per_second(first.intensity_unit) else "counts",
         variant_names=others,
-        variant_baseline=variants(grid, mean, others),
+        variant_baseline=other,
         spikes=np.maximum.reduce([one.spikes for one in cleaned]),
         saturated=np.maximum.reduce([one.saturated for one in cleaned]),
         coordinate_names=first.coordinate_names,
@@ -144,14 +148,31 @@ def _result(
         calibration=calibration.method if calibration else "",
         instrument_fwhm_cm1=calibration.instrument_fwhm_cm1 if calibration else NAN,
         instrument_fwhm_error_cm1=calibration.instrument_fwhm_error_cm1 if calibration else NAN,
-        chosen=_chosen(cleaned, grid, treated),
-        notes=_notes(ingested, calibration, cleaned, grid, treated, others),
+        chosen=_chosen(cleaned, grid, treated, near),
+        notes=(*_notes(ingested, calibration, cleaned, grid, treated, others), *_far(near)),
     )
 
 
-def _chosen(cleaned: Sequence[_Cleaned], grid: Grid, treated: bool) -> dict[str, Any]:
+def _near(rest: Array, error: Array) -> float:
+    """Share of the points that lie within 3 sigma of a baseline."""
+    return float(np.mean(np.abs(rest) < NEAR * error))
+
+
+def _far(near: Mapping[str, float]) -> tuple[Note, ...]:
+    """A note on each other baseline that passes far fewer points than the nominal one, which stands first."""
+    first = next(iter(near), "")
+    return tuple(
+        f"baseline {words}: {share:.0%} of the points within {NEAR:g} sigma, {first}: {near[first]:.0%}; does it "
+        "follow the background? It counts in u_sys"
+        for words, share in near.items()
+        if share < FEW * near[first]
+    )
+
+
+def _chosen(cleaned: Sequence[_Cleaned], grid: Grid, treated: bool, near: dict[str, float]) -> dict[str, Any]:
     total = sum(one.weight for one in cleaned)
     return {
+        "points_near_baseline": near,
         "baseline_was_subtracted": treated,
         "grid_step_cm1": grid.step_cm1,
         "noise_factor": [None if np.isnan(one.factor) else one.factor for one in cleaned],

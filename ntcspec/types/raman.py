@@ -8,7 +8,7 @@ map. Arrays over all of them have the shape (m, n), tables of values (m, columns
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ntcspec.types import Array, Metrics, Note, Plot, array, scalar, text
@@ -63,6 +63,8 @@ class RamanIngested:
     """Result of `ingest`: the files of one measurement, in the order of the study."""
 
     scans: tuple[RamanScan, ...] = text("one entry a raw file")
+    silicon: tuple[RamanScan, ...] = field(default=(), metadata={"meaning": "spectrum of silicon, if one was named"})
+    neon: tuple[RamanScan, ...] = field(default=(), metadata={"meaning": "spectrum of neon, if one was named"})
     PLOTS: ClassVar[tuple[Plot, ...]] = ()
 
 
@@ -83,6 +85,7 @@ class RamanReduced:
     mean_intensity: Array = array("", "intensity, mean of all spectra", ("shift_cm1",))
     mean_baseline: Array = array("", "baseline, mean of all spectra", ("shift_cm1",))
     mean_corrected: Array = array("", "intensity minus baseline, mean of all spectra", ("shift_cm1",))
+    intensity_unit: str = text("unit of the intensities: 'counts' or 'counts/s'")
     variant_names: tuple[str, ...] = text("other baselines, 'method parameter=value'")
     variant_baseline: Array = array("", "baseline of the mean spectrum by each, shape (variants, points)")
     spikes: Array = array("1", "1 where a spike was taken out, shape (spectra, points)")

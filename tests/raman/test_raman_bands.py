@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -133,11 +134,8 @@ def test_calcite(data_folder: Path) -> None:
     silicon, _ = load(data_folder, "chada/Ho633_Si.txt")
     neon, _ = load(data_folder, "chada/Ho633_neon.txt")
     reduced = reduce_raman(
-        RamanIngested((scan,)),
-        silicon=silicon,
-        neon=neon,
+        RamanIngested((replace(scan, laser_nm=632.8165),), (silicon,), (neon,)),
         neon_degree=2,
-        laser_nm=632.8165,
         range_cm1=(105, 1200),
         baselines=(),
     )
