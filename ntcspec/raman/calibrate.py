@@ -128,7 +128,9 @@ def calibrate_neon(
     Raises UserError without a laser, and where fewer than degree + 2 lines match.
     """
     if not np.isfinite(laser_nm):
-        raise UserError("reduce.calibrate.neon", "the laser wavelength is not known", "give laser_nm")
+        raise UserError(
+            "reduce.calibrate.neon", "the laser wavelength is not known", "give ingest.laser_nm, e.g. 532.05"
+        )
     nu_laser = float(vacuum_wavenumber(laser_nm))
     table = nu_laser - vacuum_wavenumber(NEON_AIR_NM)
     peaks = _strong_peaks(shift_cm1, intensity, sigma)
@@ -136,7 +138,7 @@ def calibrate_neon(
     if len(lines) < degree + 2:
         what = f"{len(lines)} lines of neon were found between {shift_cm1[0]:.0f} and {shift_cm1[-1]:.0f} 1/cm"
         raise UserError(
-            "reduce.calibrate.neon", what, f"degree {degree} needs {degree + 2}: lower it, or check laser_nm"
+            "reduce.calibrate.neon", what, f"degree {degree} needs {degree + 2}: lower neon_degree, or check laser_nm"
         )
     displayed = np.array([line.shift_cm1 for line in lines])
     origin = float(displayed.mean())

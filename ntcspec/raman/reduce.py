@@ -13,7 +13,7 @@ what the first one took is unknown, and two baselines look like one good one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,7 +191,7 @@ def calibration_of(
     range_cm1: Sequence[float] | None = None,
 ) -> cal.Calibration | None:
     """The calibration from what was measured alongside; None where nothing was. Raises as `calibrate`."""
-    by_silicon = cal.calibrate_silicon(*_spectrum(silicon)) if silicon else None
+    by_silicon = _named(silicon, lambda: cal.calibrate_silicon(*_spectrum(silicon))) if silicon else None
     if neon is None:
         return by_silicon
     shift, intensity, sigma = _spectrum(neon)
@@ -199,10 +199,17 @@ def calibration_of(
         low, high = range_cm1
         inside = (shift >= low - cal.LARGEST_OFFSET_CM1) & (shift <= high + cal.LARGEST_OFFSET_CM1)
         shift, intensity, sigma = shift[inside], intensity[inside], sigma[inside]
-    by_neon = cal.calibrate_neon(
-        shift, intensity, sigma, laser_nm=laser_nm, laser_error_nm=laser_error_nm, degree=neon_degree
-    )
+    given: dict[str, Any] = {"laser_nm": laser_nm, "laser_error_nm": laser_error_nm, "degree": neon_degree}
+    by_neon = _named(neon, lambda: cal.calibrate_neon(shift, intensity, sigma, **given))
     return cal.combine(by_neon, by_silicon) if by_silicon else by_neon
+
+
+def _named(scan: RamanScan, calibrate: Callable[[], cal.Calibration]) -> cal.Calibration:
+    """The calibration; what is wrong with it is told of the file."""
+    try:
+        return calibrate()
+    except UserError as error:
+        raise UserError(scan.source, error.what, error.fix) from None
 
 
 def _check(ingested: RamanIngested, spikes: str, baseline: str, rebaseline: bool) -> None:
