@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ntcspec.errors import UserError
+from ntcspec.progress import listening
 from ntcspec.provenance import ancestry_of, make_record, sha256_file, write_atomic
 
 Params = Mapping[str, Any]
@@ -37,7 +38,8 @@ def job(log: str | Path) -> Iterator[None]:
     ):
         warnings.simplefilter("default")
         try:
-            yield
+            with listening(lambda *step: _tell(path, *step)):
+                yield
             return
         except UserError as error:
             message = str(error)
@@ -47,6 +49,13 @@ def job(log: str | Path) -> Iterator[None]:
         print(f"error: {message}")
     print(message, file=sys.stderr)
     sys.exit(1)
+
+
+def _tell(log: Path, what: str, done: int, total: int, left_s: float) -> None:
+    """How far a loop has come: into the log, and past it to whoever runs the job."""
+    line = f"{what}: {done} of {total}, about {left_s:.0f} s left"
+    print(line, flush=True)
+    print(f"progress: {'/'.join(log.with_suffix('').parts[-3:])}: {line}", file=sys.__stderr__, flush=True)
 
 
 def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:

@@ -26,6 +26,8 @@ from ntcspec.workflow import failures, settle_times, stale
 
 MESSAGE = re.compile(r"^(?:Job \d+|localrule \w+|rule \w+): (.+)$")
 RUN_LOG = "results/logs/run.log"
+INSIDE = re.compile(r"^progress: (.+): (\d+) of (\d+), about (\d+) s left$")  # of ntcspec.stage
+BAR = 20  # characters
 PROGRESS = re.compile(r"^(\d+) of (\d+) steps")
 
 
@@ -124,10 +126,19 @@ def _follow(lines: IO[str], copy: IO[str]) -> None:
             if live:
                 left = (time.monotonic() - start) / done * (total - done)
                 print(f"\r\033[K{done}/{total} done, about {left:.0f} s left", end="", flush=True)
+        elif found := INSIDE.match(line):
+            if live:
+                print(f"\r\033[K{bar(found[1], int(found[2]), int(found[3]), int(found[4]))}", end="", flush=True)
         elif found := MESSAGE.match(line):
             print(f"{chr(13) + chr(27) + '[K' if live else ''}  {found[1]}", flush=True)
     if live and total:
         print("\r\033[K", end="")
+
+
+def bar(what: str, done: int, total: int, left_s: int) -> str:
+    """'[#####...............] 25 %, about 12 s left: map/raman/measure: fits of a1g'."""
+    full = BAR * done // max(total, 1)
+    return f"[{'#' * full}{'.' * (BAR - full)}] {100 * done // max(total, 1)} %, about {left_s} s left: {what}"
 
 
 def _summary(plan: Plan, code: int) -> int:

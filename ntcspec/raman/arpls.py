@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 
+from ntcspec.progress import steps
 from ntcspec.types import Array
 
 TOLERANCE = 1e-3
@@ -35,8 +36,11 @@ def arpls_many(y: Array, lam: float, *, tolerance: float = TOLERANCE, most_steps
     def fill(start: int) -> None:
         out[start : start + CHUNK] = _chunk(y[start : start + CHUNK], lam, tolerance, most_steps)
 
+    starts = range(0, y.shape[0], CHUNK)
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(fill, range(0, y.shape[0], CHUNK)))
+        finished = pool.map(fill, starts)
+        for _ in steps(len(starts), f"baselines, by {CHUNK} spectra"):
+            next(finished)
     return out
 
 

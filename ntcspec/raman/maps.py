@@ -15,6 +15,7 @@ import numpy as np
 
 from ntcspec.peaks.fit import minimise, result
 from ntcspec.peaks.model import bounds, evaluate, slices
+from ntcspec.progress import steps
 from ntcspec.raman.bands import BandFitted
 from ntcspec.raman.regions import UNITS, Region, measure_region, ratio
 from ntcspec.raman.value import SIGNIFICANT
@@ -72,7 +73,7 @@ def band_columns(name: str, fitted: BandFitted, corrected: Array, sigma: Array) 
     where = slices(parts)[:n]
     values = np.full((3, n, y.shape[0]), np.nan)
     errors = np.full((3, n, y.shape[0]), np.nan)
-    for i in range(y.shape[0]):
+    for i in steps(y.shape[0], f"fits of {name}"):
         p, chi2, converged = minimise(x, y[i], 1.0 / s[i], parts, starts[i], STEPS)
         one = result(x, y[i], s[i], parts, p, chi2, converged)
         u = one.errors
