@@ -142,10 +142,10 @@ def _smoothed(y: Array, s: Array, k: int) -> tuple[Array, Array]:
     t = np.arange(-half, half + 1.0)
     basis = np.stack([np.ones(k), t, t**2], axis=1)
     hat = basis @ np.linalg.pinv(basis)  # row i: weights of the value at place i of the window
+    place = np.arange(n)
+    start = np.clip(place - half, 0, n - k)
     matrix = np.zeros((n, n))
-    for i in range(n):
-        start = int(np.clip(i - half, 0, n - k))
-        matrix[i, start : start + k] = hat[i - start]
+    matrix[place[:, None], start[:, None] + np.arange(k)] = hat[place - start]
     return y @ matrix.T, np.sqrt((s**2) @ (matrix.T**2))
 
 
