@@ -34,6 +34,9 @@ class RamanReduce(Parameters):
         "auto", "", "cosmic rays taken out; `auto`: where the acquisition program had no filter of its own"
     )
     spike_z: float = param(6.0, "", "least height of a spike over the noise of its difference", gt=0)
+    instrument_fwhm_cm1: float | None = param(
+        None, "1/cm", "width of the instrument where it is known and no neon file gives it; guards lines, too", gt=0
+    )
     noise: Literal["auto", "poisson", "flat"] = param(
         "auto", "", "noise of a point: of counts, or the same everywhere; `auto`: of counts where the file has them"
     )

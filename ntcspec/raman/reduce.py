@@ -59,6 +59,7 @@ class _Axis:
     measured: Array
     laser_nm: float
     calibration: cal.Calibration | None
+    instrument: tuple[float, float]  # FWHM and its uncertainty; NaN where unknown
 
 
 def reduce_raman(
@@ -69,6 +70,7 @@ def reduce_raman(
     range_cm1: Sequence[float] | None = None,
     spikes: str = "auto",
     spike_z: float = Z,
+    instrument_fwhm_cm1: float | None = None,
     noise: str = "auto",
     full_scale: float = FULL_SCALE,
     baseline: str = "arpls",
@@ -78,7 +80,8 @@ def reduce_raman(
 ) -> RamanReduced:
     """Calibrated axis, spectra without spikes, baseline and the other baselines.
 
-    range_cm1 : on the calibrated axis; silicon and neon, taken alongside, are in `ingested`
+    silicon and neon, taken alongside, are in `ingested`
+    range_cm1 : on the calibrated axis; instrument_fwhm_cm1 : wins over that of neon
     spikes : auto, on, off; baseline : method (`baseline.parse`), none for no baseline; baselines : others, for the
     systematic uncertainty; rebaseline : take a baseline off a file that had one taken off already
 
@@ -96,12 +99,13 @@ def reduce_raman(
     )
     shift, error = _axis(first.shift_cm1, calibration)
     inside = _inside(shift, range_cm1, first.source)
-    narrowest = _narrowest(calibration, shift)
+    width = _instrument(calibration, instrument_fwhm_cm1)
+    narrowest = width[0] / float(np.median(np.diff(shift))) if np.isfinite(width[0]) else NARROWEST
     cleaned = [
         _clean(scan, _points(scan, inside, first), spikes, spike_z, noise, full_scale, narrowest)
         for scan in ingested.scans
     ]
-    axis = _Axis(shift[inside], error[inside], first.shift_cm1[inside], float(laser), calibration)
+    axis = _Axis(shift[inside], error[inside], first.shift_cm1[inside], float(laser), calibration, width)
     treated = any(scan.baseline_subtracted for scan in ingested.scans)
     others = () if baseline == NONE and not rebaseline and treated else tuple(baselines)
     return _result(ingested, cleaned, axis, uniform_grid(axis.shift, step_cm1), baseline, others)
@@ -146,8 +150,8 @@ def _result(
         coordinates=first.coordinates,
         laser_nm=axis.laser_nm,
         calibration=calibration.method if calibration else "",
-        instrument_fwhm_cm1=calibration.instrument_fwhm_cm1 if calibration else NAN,
-        instrument_fwhm_error_cm1=calibration.instrument_fwhm_error_cm1 if calibration else NAN,
+        instrument_fwhm_cm1=axis.instrument[0],
+        instrument_fwhm_error_cm1=axis.instrument[1],
         chosen=_chosen(cleaned, grid, treated, near),
         notes=(*_notes(ingested, calibration, cleaned, grid, treated, others), *_far(near)),
     )
@@ -263,11 +267,16 @@ def _inside(shift: Array, range_cm1: Sequence[float] | None, source: str) -> Fla
     return inside
 
 
-def _narrowest(calibration: cal.Calibration | None, shift: Array) -> float:
-    """FWHM of the sharpest possible line, in points."""
-    if calibration is None or np.isnan(calibration.instrument_fwhm_cm1):
-        return NARROWEST  # silicon is broader than the instrument: a guard from it would let lines of gases be taken
-    return float(calibration.instrument_fwhm_cm1 / np.median(np.diff(shift)))
+def _instrument(calibration: cal.Calibration | None, given_cm1: float | None) -> tuple[float, float]:
+    """Width that the instrument gives a sharp line, and its uncertainty: as given, else from neon, else NaN.
+
+    Not from silicon, which is broader than the instrument: with its width lines of gases could be taken for spikes.
+    """
+    if given_cm1 is not None:
+        return float(given_cm1), NAN
+    if calibration is None:
+        return NAN, NAN
+    return calibration.instrument_fwhm_cm1, calibration.instrument_fwhm_error_cm1
 
 
 def _points(scan: RamanScan, inside: Flags, first: RamanScan) -> Array:

@@ -151,6 +151,18 @@ def test_spikes_are_left_to_labspec_where_it_looked_for_them() -> None:
     assert reduced(y, {"spike_filter": "Multiple accum."}, baselines=(), spikes="on").spikes[0, 300] == 1
 
 
+def test_a_known_width_of_the_instrument_finds_spikes_on_steep_lines() -> None:
+    y = counted(9, height=3000.0)
+    at = int(np.argmin(np.abs(X - 383.4)))
+    y[at] += 1300
+    y[at + 1] += 400
+    blind, known = reduced(y, baselines=()), reduced(y, baselines=(), instrument_fwhm_cm1=2.0)
+    assert blind.spikes[0, at] == 0, "a line of two points could look like that"
+    assert known.spikes[0, at] == 1 and known.spikes.sum() == 2
+    assert known.instrument_fwhm_cm1 == 2.0 and np.isnan(known.instrument_fwhm_error_cm1)
+    assert reduced(counted(9, height=3000.0), baselines=(), instrument_fwhm_cm1=2.0).spikes.sum() == 0
+
+
 def small_map(m: int = 40):
     rng = np.random.default_rng(12)
     centre, height = rng.uniform(378, 384, m), rng.uniform(500, 3000, m)
