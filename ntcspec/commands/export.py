@@ -20,6 +20,7 @@ from ntcspec.export.columns import Column, columns
 from ntcspec.export.pdfgetx import pdfgetx, rmcprofile
 from ntcspec.provenance import write_atomic
 from ntcspec.types.exafs import ExafsReduced, ExafsTransformed
+from ntcspec.types.raman import RamanMeasured, RamanReduced, RamanTransformed
 from ntcspec.types.scattering import ScatteringReduced
 from ntcspec.types.scattering_pdf import ScatteringTransformed
 from ntcspec.types.xanes import XanesReduced
@@ -193,6 +194,36 @@ def _pdf_facts(reduced: ScatteringReduced, t: ScatteringTransformed, asked: Mapp
     return facts | {"termination": window, "normalisation": t.normalisation, "absolute": str(t.absolute).lower()}
 
 
+def _raman(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], Files]:
+    """Mean spectrum with its baselines; the Bose-reduced one where there is one; of a map a row a spectrum."""
+    reduced, record = _read(study, m, "reduce", RamanReduced)
+    measured, _ = _read(study, m, "measure", RamanMeasured)
+    counts = reduced.intensity_unit
+    error = np.sqrt((reduced.sigma**2).sum(axis=0)) / reduced.sigma.shape[0]
+    others = np.vstack([reduced.mean_baseline, reduced.variant_baseline])
+    chosen: dict[str, list[Column]] = {
+        "raman.dat": [
+            ("shift", "1/cm", reduced.shift_cm1), ("shift_displayed", "1/cm", reduced.measured_shift_cm1),
+            ("intensity", counts, reduced.mean_intensity), ("intensity_error", counts, error),
+            ("baseline", counts, reduced.mean_baseline), ("corrected", counts, reduced.mean_corrected),
+            ("baseline_low", counts, others.min(axis=0)), ("baseline_high", counts, others.max(axis=0)),
+        ]
+    }  # fmt: skip
+    if (study.root / m.folder / "transform.nxs").is_file():
+        bose, _ = _read(study, m, "transform", RamanTransformed)
+        mean = (("shift", "1/cm", bose.shift_cm1), ("bose_reduced", counts, bose.mean_intensity))
+        chosen["raman_bose.dat"] = [*mean, ("factor", "", bose.factor)]
+    for table in measured.tables:
+        places = zip(reduced.coordinate_names, reduced.coordinate_units, reduced.coordinates.T, strict=True)
+        rows: list[Column] = [("_".join(name.split()) or "coordinate", unit, values) for name, unit, values in places]
+        for i, (name, unit) in enumerate(zip(table.names, table.metric_units, strict=True)):
+            rows += [(name, unit, table.values[:, i]), (f"u({name})", unit, table.u_stat[:, i])]
+        chosen["raman_map.dat"] = rows
+    axis = (reduced.calibration or "axis not calibrated",)
+    facts = {"Sample.name": m.sample, "ntcspec.key": record["key"]}
+    return [], dict(_texts(chosen, facts, _about(m, record, axis)))
+
+
 def _texts(
     chosen: Mapping[str, list[Column]], facts: Mapping[str, str], words: tuple[str, ...]
 ) -> Iterator[tuple[str, bytes]]:
@@ -200,4 +231,4 @@ def _texts(
         yield name, columns(found, facts=facts, words=words).encode()
 
 
-EXPORTERS = {"exafs": _exafs, "scattering": _scattering, "xanes": _xanes}
+EXPORTERS = {"exafs": _exafs, "raman": _raman, "scattering": _scattering, "xanes": _xanes}

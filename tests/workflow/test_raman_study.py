@@ -178,3 +178,18 @@ def test_a_record_names_the_silicon_file(finished: Path) -> None:
     record = json.loads((finished / "results/sharp/raman/measure.json").read_text())["record"]
     inputs = record["ancestry"]["results/sharp/raman/ingest.nxs"]["inputs"]
     assert [(i["role"], i["path"]) for i in inputs] == [("raw", "raw/sharp.txt"), ("silicon", "raw/Si.txt")]
+
+
+def test_export_writes_columns_that_other_programs_read(finished: Path, tmp_path: Path) -> None:
+    run = ntcspec("export", finished, "--to", tmp_path / "out")
+    assert run.returncode == 1 and "not exported: broken / raman" in run.stdout and "Traceback" not in run.stderr
+    assert sorted(p.suffix for p in (tmp_path / "out").iterdir() if p.is_file()) == []  # no Athena project
+    path = tmp_path / "out/sharp/raman/raman.dat"
+    assert "SIMULATED data" in path.read_text() and "silicon 520.45(28)" in path.read_text()
+    table = np.genfromtxt(path)
+    reduced = store.read(finished / "results/sharp/raman/reduce.nxs", RamanReduced)
+    assert np.allclose(table[:, 0], reduced.shift_cm1) and np.allclose(table[:, 5], reduced.mean_corrected, atol=1e-5)
+    assert np.all(table[:, 6] <= table[:, 4]) and np.all(table[:, 4] <= table[:, 7])
+    assert np.genfromtxt(tmp_path / "out/sharp/raman/raman_bose.dat").shape[1] == 3
+    rows = np.genfromtxt(tmp_path / "out/map/raman/raman_map.dat")
+    assert rows.shape[0] == 12 and rows[:, 0].tolist() == list(range(12))
