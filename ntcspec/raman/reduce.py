@@ -140,7 +140,7 @@ def _result(
         mean_intensity=mean,
         mean_baseline=base.mean(axis=0),
         mean_corrected=(intensity - base).mean(axis=0),
-        intensity_unit="counts/s" if per_second(first.intensity_unit) else "counts",
+        intensity_unit=_unit(first.intensity_unit),
         variant_names=others,
         variant_baseline=other,
         spikes=np.maximum.reduce([one.spikes for one in cleaned]),
@@ -155,6 +155,13 @@ def _result(
         chosen=_chosen(cleaned, grid, treated, near),
         notes=(*_notes(ingested, calibration, cleaned, grid, treated, others), *_far(near)),
     )
+
+
+def _unit(told: str) -> str:
+    """Unit of intensities; counts where the file names none."""
+    if per_second(told):
+        return "counts/s"
+    return "arb. units" if told.strip().casefold().startswith(("arb", "a.u", "rel")) else "counts"
 
 
 def _near(rest: Array, error: Array) -> float:

@@ -85,7 +85,7 @@ class RamanReduced:
     mean_intensity: Array = array("", "intensity, mean of all spectra", ("shift_cm1",))
     mean_baseline: Array = array("", "baseline, mean of all spectra", ("shift_cm1",))
     mean_corrected: Array = array("", "intensity minus baseline, mean of all spectra", ("shift_cm1",))
-    intensity_unit: str = text("unit of the intensities: 'counts' or 'counts/s'")
+    intensity_unit: str = text("unit of the intensities: counts, counts/s or arb. units")
     variant_names: tuple[str, ...] = text("other baselines, 'method parameter=value'")
     variant_baseline: Array = array("", "baseline of the mean spectrum by each, shape (variants, points)")
     spikes: Array = array("1", "1 where a spike was taken out, shape (spectra, points)")

@@ -115,6 +115,8 @@ def test_rates_stay_rates() -> None:
     assert (units["a1g.height"], units["a1g.area"], units["a1g.fwhm"]) == ("counts/s", "counts/s/cm", "1/cm")
     table = found.tables[0]
     assert dict(zip(table.names, table.metric_units, strict=True))["a1g_region.area"] == "counts/s/cm"
+    for told, unit in (("ARBITRARY UNITS", "arb. units"), ("a.u.", "arb. units"), ("Cnt", "counts"), ("", "counts")):
+        assert reduced(y[:1], {"intensity_unit": told}, baselines=()).intensity_unit == unit
     plain = metrics(measure_raman(reduced(y), bands=BANDS, regions=REGIONS))
     area = metrics(found)["a1g_region.area"]
     assert area.value == pytest.approx(plain["a1g_region.area"].value / 10, rel=1e-6)
