@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from study import ROOT, artifacts, ntcspec
 
 from ntcspec import store
@@ -151,9 +152,26 @@ def test_fluorescence_of_nacl_is_over_absorbed_and_the_spike_is_told(demo: Path)
     assert "the first point, was left out" in spiked
 
 
+def test_a1g_widens_outside_its_uncertainties_and_eg_vanishes(demo: Path) -> None:
+    """From 6 h on each width lies above the one before by more than both uncertainties of both; no other order does."""
+    width = series(demo, "raman", "a1g_region.fwhm")
+    value, u = np.array(width["value"])[1:], np.hypot(width["u_stat"], width["u_sys"])[1:]
+
+    def apart(order: tuple[int, ...]) -> bool:
+        v, s = value[list(order)], u[list(order)]
+        return bool(np.all(v[1:] - s[1:] > v[:-1] + s[:-1]))
+
+    assert [order for order in itertools.permutations(range(4)) if apart(order)] == [(0, 1, 2, 3)]
+    assert row(demo, "raman", "NTC annealed", "eg.position")["value"] != ""
+    gone = row(demo, "raman", "NTC 40 h", "eg.position")
+    assert gone["value"] == "" and gone["reason"].startswith("not detected")
+
+
 def test_every_picture_says_simulated(demo: Path) -> None:
     pictures = sorted((demo / "results/panels").glob("*.pdf"))
-    assert len(pictures) == 13
+    assert [path.stem for path in pictures] == sorted(
+        yaml.safe_load((ROOT / "config/config.yaml").read_text())["panels"]
+    )
     for path in pictures:
         shown = ntcspec("show", path).stdout
         assert "SIMULATED" in shown
