@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from ntcspec.plot.options import Limits, choice, flag, limits, option, optional_number, word
-
-
-def _regions(value: Any) -> dict[str, Limits] | None:
-    """Names with two ascending numbers each, or None."""
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        raise ValueError("expected names with ranges, such as {a: [340, 440]}")
-    found = {str(name): limits(one) for name, one in value.items()}
-    return {name: one for name, one in found.items() if one is not None}
+from ntcspec.plot.options import Limits, choice, flag, limits, option, optional_number, regions, word
 
 
 @dataclass(frozen=True)
@@ -27,7 +16,7 @@ class StackOptions:
     band: bool = option(True, flag, "", "band from lowest to highest of all baselines")
     fits: bool = option(False, flag, "", "fits of the bands over the data")
     residual: bool = option(False, flag, "", "data minus fit below each curve, where bands were fitted")
-    regions: Mapping[str, Limits] | None = option(None, _regions, "1/cm", "shaded ranges by name")
+    regions: Mapping[str, Limits] | None = option(None, regions, "1/cm", "shaded ranges by name")
     offset: float | None = option(None, optional_number, "", "distance between the curves; 0 overlays them")
     xlim: Limits | None = option(None, limits, "1/cm", "range of shifts; by default that of the data")
     ylim: Limits | None = option(None, limits, "", "range of the vertical axis, offsets included")
