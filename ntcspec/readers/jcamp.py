@@ -1,0 +1,104 @@
+"""Records and number tables of JCAMP-DX files, which Raman and NMR share.
+
+    ##LABEL=value       labelled data record; blanks, -, / and _ in a label do not count
+
+Tables (X++(Y..Y)): x, then equidistant y on each line, in the forms AFFN (plain numbers), PAC (signs as separators),
+SQZ (first digit and sign as one letter: @, A-I, a-i), DIF (difference to the value before: %, J-R, j-r), DUP (repeat:
+S-Z, s). A line in DIF form ends with a value that the next line repeats as a check; it is compared and left out.
+
+Source: R. S. McDonald, P. A. Wilks, Appl. Spectrosc. 42, 151 (1988).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ntcspec.errors import UserError
+from ntcspec.readers.text import TextFile, shorten
+
+LABEL = re.compile(r"\s*##([^=]*)=(.*)$")
+_TOKEN = re.compile(
+    r"[+-]?[0-9]+\.?[0-9]*(?:[eE][+-][0-9]+)?|[+-]?\.[0-9]+|[@A-Ia-i%J-Rj-r][0-9]*\.?[0-9]*|[S-Zs][0-9]*|\?"
+)
+SQZ = {letter: i for i, letter in enumerate("@ABCDEFGHI")} | {letter: -i for i, letter in enumerate("abcdefghi", 1)}
+DIF = {letter: i for i, letter in enumerate("%JKLMNOPQR")} | {letter: -i for i, letter in enumerate("jklmnopqr", 1)}
+DUP = {letter: i for i, letter in enumerate("STUVWXYZs", 1)}
+MOST_REPEATS = 100_000
+EXPORT = "export the spectrum again, as XYDATA in AFFN form or as two columns of text"
+
+Record = tuple[str, str, int, int]  # label, value on its line, first and last line of what follows
+
+
+def plain(label: str) -> str:
+    """A label as it is compared: capitals, without blanks, -, / and _, and without the . or $ before it."""
+    return re.sub(r"[\s/_-]", "", label).upper().lstrip(".$")
+
+
+def records(file: TextFile) -> list[Record]:
+    """Label, value on its line, first and last line of what follows, of each record."""
+    starts = [(n, found) for n, words in enumerate(file.lines, 1) if (found := LABEL.match(words))]
+    ends = [n - 1 for n, _ in starts[1:]] + [len(file.lines)]
+    return [
+        (found.group(1), found.group(2).split("$$")[0].strip(), n + 1, end)
+        for (n, found), end in zip(starts, ends, strict=True)
+    ]
+
+
+def table_lines(file: TextFile, first: int, last: int) -> list[tuple[int, str]]:
+    """Numbered lines of a table, without comments and empty ones."""
+    lines = [(n, file.lines[n - 1].split("$$")[0].strip()) for n in range(first, last + 1)]
+    return [(n, words) for n, words in lines if words]
+
+
+def ordinates(file: TextFile, first: int, last: int) -> tuple[list[float], int]:
+    """The y of a table (X++(Y..Y)) in lines first to last, without a factor; and how many checks were passed.
+
+    Raises UserError with the line for characters of no form, a missing value, a check that fails.
+    """
+    y: list[float] = []
+    checked, in_dif = 0, False
+    for n, words in table_lines(file, first, last):
+        if _TOKEN.sub("", words).strip(" ,;\t"):
+            raise UserError(file.at(n), f"{shorten(words, 40)!r} holds characters of no JCAMP-DX form", EXPORT)
+        values, ends_in_dif = _decode(file, n, _TOKEN.findall(words)[1:], words)
+        if in_dif and values:
+            if values[0] != y[-1]:
+                what = f"the line begins with {values[0]:g}, the one before ends with {y[-1]:g}: the check fails"
+                raise UserError(file.at(n), what, "is the file complete? " + EXPORT)
+            values, checked = values[1:], checked + 1
+        y += values
+        in_dif = ends_in_dif
+    return y, checked
+
+
+def _decode(file: TextFile, line: int, tokens: Sequence[str], words: str) -> tuple[list[float], bool]:
+    """Values of one line, and whether its last value came from a difference."""
+    values: list[float] = []
+    step: float | None = None
+    for token in tokens:
+        letter, rest = token[0], token[1:]
+        if letter == "?":
+            raise UserError(file.at(line), "a value is missing ('?')", "cut the range, or " + EXPORT)
+        if letter in DUP:
+            count = int(f"{DUP[letter]}{rest}") - 1
+            if count > MOST_REPEATS:
+                raise UserError(
+                    file.at(line), f"a value is to be repeated {count} times", "is the file damaged? " + EXPORT
+                )
+            for _ in range(count if values else 0):
+                values.append(values[-1] + (step or 0.0))
+        elif letter in DIF:
+            if not values:
+                raise UserError(file.at(line), f"{shorten(words, 40)!r} begins with a difference", EXPORT)
+            step = _signed(DIF[letter], letter, rest)
+            values.append(values[-1] + step)
+        else:
+            step = None
+            values.append(_signed(SQZ[letter], letter, rest) if letter in SQZ else float(token))
+    return values, step is not None
+
+
+def _signed(digit: int, letter: str, rest: str) -> float:
+    """The number that a letter and the digits behind it stand for."""
+    return float(f"{'-' if letter.islower() else ''}{abs(digit)}{rest}")
