@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ntcspec.companions import COMPANION
 from ntcspec.config.resolved import MeasurementPlan, Study
 from ntcspec.config.study import SERIES as SERIES_OPTIONS
 from ntcspec.config.study import Panel
@@ -135,6 +136,9 @@ class Plan:
             inputs += tuple(
                 Input(one.role, "raw", one.file, cache.sha256(path)) for one, path in zip(extra, paths, strict=True)
             )
+        if not stage.inputs:
+            beside = ((name, self.study.root / self.study.raw(name)) for name in m.companions)
+            inputs += tuple(Input(COMPANION, "raw", name, cache.sha256(path)) for name, path in beside)
         return _job(outputs, about, settings, (*inputs, *references.values()), stage.modules, work)
 
     def _references(self, m: MeasurementPlan, stage: Stage) -> tuple[dict[str, Input], dict[str, str]]:

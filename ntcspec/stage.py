@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ntcspec.companions import COMPANION
 from ntcspec.errors import UserError
 from ntcspec.progress import listening
 from ntcspec.provenance import ancestry_of, make_record, sha256_file, write_atomic
@@ -80,7 +81,8 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
                     settings["references"] = {**settings["references"], **found}
             else:
                 extra = params["work"].get("extra", ())
-                raw = [(Path(p), i["path"]) for p, i in zip(inputs, params["origin"], strict=True)]
+                every = zip(inputs, params["origin"], strict=True)
+                raw = [(Path(p), i["path"]) for p, i in every if i["role"] != COMPANION]  # readers find those
                 own = len(raw) - len(extra)
                 values = [[path for path, _ in raw[:own]], [source for _, source in raw[:own]]]
                 if "extra" in params["work"]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ntcspec.companions import companions, main_file
 from ntcspec.config.resolved import Excluded, MeasurementPlan
 from ntcspec.config.study import STAGES, TECHNIQUES, Measurement, SamplesFile
 from ntcspec.config.validate import parse
@@ -84,8 +86,8 @@ class Resolver:
                 self.element(sample, name, model, found)
             elif technique:
                 self.no_absorption(technique, sample, name, model, found)
-            self.files(_key(sample, name), model, found)
-            self.extra_files(technique, parameters, sample, name, found)
+            files = self.files(_key(sample, name), model, found)
+            further = self.extra_files(technique, parameters, sample, name, found)
         if found or model is None:
             self.exclude(sample, name, found)
             return
@@ -108,9 +110,10 @@ class Resolver:
             label=self.labels[sample],
             composition=composition,
             simulated=simulated,
-            files=model.files,
+            files=files,
             parameters={**parameters, SUBJECT: subject},
             folder=folder,
+            companions=self.companions((*files, *further)),
         )
         self.measurements.append(plan)
 
@@ -174,33 +177,52 @@ class Resolver:
                 where = self.place(sample, name, (key,))
                 found.append(UserError(where, f"{technique} has no key {key!r}", "take it out"))
 
-    def files(self, key: Key, model: Measurement, found: list[UserError]) -> None:
+    def files(self, key: Key, model: Measurement, found: list[UserError]) -> tuple[str, ...]:
+        """The raw files; for a directory that stands for one measurement, its main file."""
+        named: list[str] = []
         for i, name in enumerate(model.files):
             where = self.samples.where((*key, "files", i))
             path = self.root / self.raw_root / name
+            main = _main(path, name)
             if Path(name).is_absolute():
                 found.append(
                     UserError(where, f"{name!r} is an absolute path", "set raw_root in config.yaml and start there")
                 )
-            elif path.is_dir():
+            elif path.is_dir() and not main:
                 found.append(UserError(where, f"{name!r} is a folder", "name the raw files in it"))
-            elif not path.is_file():
+            elif not main:
                 found.append(
                     UserError(where, f"no such file {name!r} in {self.raw_root!r}{_near(path)}", "mend the path")
                 )
-            elif model.files.index(name) != i:
+            elif main in named:
                 found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
+            named.append(main)
+        return tuple(named)
 
     def extra_files(
         self, technique: str, parameters: Mapping[str, Any], sample: str, name: str, found: list[UserError]
-    ) -> None:
+    ) -> tuple[str, ...]:
+        """Further raw files that stages name; where it is a directory, its main file is put into the parameters."""
+        named: list[str] = []
         for stage in TABLE.get(technique, ()) if parameters else ():
             for one in stage.extra_files(parameters):
                 path = self.root / self.raw_root / one.file
-                if not path.is_file():
+                main = _main(path, one.file)
+                if not main:
                     where = self.place(sample, name, one.key, technique)
                     what = f"no such file {one.file!r} in {self.raw_root!r}{_near(path)}"
                     found.append(UserError(where, what, "mend the path"))
+                elif main != one.file:
+                    _put(parameters, one.key, main)
+                named.append(main)
+        return tuple(named)
+
+    def companions(self, files: tuple[str, ...]) -> tuple[str, ...]:
+        """What belongs to raw files, as paths from `raw_root`, each once."""
+        top = self.root / self.raw_root
+        beside = [path for name in files for path in companions(top / name)]
+        names = dict.fromkeys(Path(os.path.relpath(path, top)).as_posix() for path in beside)
+        return tuple(name for name in names if name not in files)
 
     def folder(self, sample: str, name: str) -> str:
         key = _key(sample, name)
@@ -262,6 +284,21 @@ def slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name)
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return re.sub(r"[^\w.+-]+", "_", plain).strip(".") or "_"
+
+
+def _main(path: Path, name: str) -> str:
+    """The name of a raw file, or of the main file of a directory; '' where there is none."""
+    main = main_file(path)
+    if main is None or not main.is_file():
+        return ""
+    return name if main == path else (Path(name) / main.name).as_posix()
+
+
+def _put(parameters: Mapping[str, Any], key: Key, value: str) -> None:
+    inside: Any = parameters
+    for part in key[:-1]:
+        inside = inside[part]
+    inside[key[-1]] = value
 
 
 def _near(path: Path) -> str:

@@ -24,6 +24,7 @@ class MeasurementPlan:
     files: tuple[str, ...]
     parameters: Mapping[str, Mapping[str, Any]]
     folder: str
+    companions: tuple[str, ...] = ()  # raw files beside `files` and the further ones, which belong to them
 
     @property
     def title(self) -> str:
