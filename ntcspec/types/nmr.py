@@ -1,7 +1,8 @@
 """What the stages of the technique nmr hand on.
 
-Symbols: nu frequency relative to the carrier (Hz), nu0 frequency of the reference compound's zero of shift (MHz), delta shift (ppm),
-high frequency positive. Whatever a file's own orientation is, `fid` is stored so that exp(+2 pi i nu t) is a line at +nu.
+Symbols: nu frequency relative to the carrier (Hz), nu0 frequency of the reference compound's zero of shift (MHz), delta
+shift (ppm), high frequency positive. Whatever a file's own orientation is, a decay is stored so that exp(+2 pi i nu t)
+is a line at +nu.
 """
 
 from __future__ import annotations
@@ -10,6 +11,79 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ntcspec.types import Array, Note, Plot, array, scalar, text
+
+# --- ingest ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NmrFid:
+    """One raw measurement in the time domain, as measured. Time 0 is the first point of the file."""
+
+    source: str = text("path of the main raw file as the study names it")
+    format: str = text("raw format, e.g. 'spinsight'")
+    format_evidence: str = text("what in the content told the format")
+    files: tuple[str, ...] = text("every file that was read, main file first")
+    time_s: Array = array("s", "time of a point after the first")
+    real: Array = array("", "receiver channel in phase", ("time_s",))
+    imaginary: Array = array("", "receiver channel a quarter turn ahead", ("time_s",))
+    orientation: str = text("how the numbers of the file became exp(+2 pi i nu t) for a line at +nu")
+    dwell_s: float = scalar("s", "time between complex points")
+    width_hz: float = scalar("Hz", "spectral width, 1/dwell")
+    carrier_mhz: float = scalar("MHz", "frequency of the receiver: nu = 0")
+    zero_mhz: float = scalar("MHz", "frequency of shift 0 by the file's own reference; NaN where it has none")
+    zero_evidence: str = text("how the file was referenced, or why its axis has no zero")
+    nucleus: str = text("nucleus, e.g. '23Na'; empty where it is unknown")
+    spinning_hz: float = scalar("Hz", "spinning rate; NaN where it is unknown")
+    group_delay_points: float = scalar("1", "delay of the digital filter in points; 0 where the file has none")
+    scans: float = scalar("1", "transients that were added up; NaN where it is unknown")
+    pulse_program: str = text("pulse sequence as the file names it; empty where it does not")
+    keys: tuple[str, ...] = text("keys of the parameter files, in order; they may repeat")
+    values: tuple[str, ...] = text("value of each key")
+    notes: tuple[Note, ...] = text("repairs and choices, in the order they were made")
+    header: str = text("parameter files, whole")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("fid", "NMR signal as measured", "real", ("time_s",), ("imaginary",)),)
+
+    def first(self, *names: str) -> str:
+        """Value of the first key with one of these names, names in order of preference; '' if none."""
+        pairs = list(zip(self.keys, self.values, strict=True))
+        return next((value for name in names for key, value in pairs if key == name), "")
+
+
+@dataclass(frozen=True)
+class NmrSpectrum:
+    """A raw file that holds a spectrum: transformed, phased and referenced by the program that wrote it."""
+
+    source: str = text("path of the main raw file as the study names it")
+    format: str = text("raw format, e.g. 'jcampdx'")
+    format_evidence: str = text("what in the content told the format")
+    files: tuple[str, ...] = text("every file that was read, main file first")
+    offset_hz: Array = array("Hz", "frequency relative to shift 0, or to the first point without one; ascending")
+    real: Array = array("", "absorption part as the file gives it", ("offset_hz",))
+    imaginary: Array = array("", "dispersion part; NaN where the file has none", ("offset_hz",))
+    zero_mhz: float = scalar("MHz", "frequency of shift 0; NaN where the file does not tell it")
+    zero_evidence: str = text("how the file was referenced, or why its axis has no zero")
+    observe_mhz: float = scalar("MHz", "observe frequency of the file")
+    nucleus: str = text("nucleus, e.g. '23Na'; empty where it is unknown")
+    spinning_hz: float = scalar("Hz", "spinning rate; NaN where it is unknown")
+    broadening_hz: float = scalar("Hz", "Lorentzian width that its apodisation added; NaN where it is unknown")
+    scans: float = scalar("1", "transients that were added up; NaN where it is unknown")
+    pulse_program: str = text("pulse sequence as the file names it; empty where it does not")
+    keys: tuple[str, ...] = text("keys of the parameter files, in order; they may repeat")
+    values: tuple[str, ...] = text("value of each key")
+    notes: tuple[Note, ...] = text("repairs and choices, in the order they were made")
+    header: str = text("parameter files, whole")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("spectrum", "NMR spectrum of the file", "real", ("offset_hz",)),)
+
+
+@dataclass(frozen=True)
+class NmrIngested:
+    """Result of `ingest`: what was measured, in the order of the study, and what gives the zero of the axis."""
+
+    fids: tuple[NmrFid, ...] = text("raw measurements in the time domain")
+    spectra: tuple[NmrSpectrum, ...] = text("raw files that hold a spectrum already")
+    standard: tuple[NmrFid, ...] = text("measurement of the reference compound; empty if none was named")
+    PLOTS: ClassVar[tuple[Plot, ...]] = ()
+
 
 # --- reduce ---------------------------------------------------------------------------------------
 
