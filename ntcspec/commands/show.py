@@ -27,8 +27,11 @@ def main(options: argparse.Namespace) -> int:
 def _raw(path: Path) -> list[str]:
     """By the technique that its content names; else as absorption, else as two columns of a Raman spectrum."""
     from ntcspec.readers import describe_file
+    from ntcspec.readers.nmr import describe_nmr, is_nmr
     from ntcspec.readers.raman import describe_raman, is_raman
 
+    if path.is_dir() or is_nmr(path, path.name):  # a directory can only be a measurement by NMR
+        return describe_nmr(path, path.name)
     if is_raman(path, path.name):
         return describe_raman(path, path.name)
     try:

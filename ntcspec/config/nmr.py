@@ -79,7 +79,11 @@ class NmrReduce(Parameters):
     gaussian_hz: float = param(0.0, "Hz", "full width that Gaussian apodisation adds to a line", ge=0)
     zero_fill: int = param(2, "", "points of the spectrum: next power of two of this times the points", ge=1, le=64)
     first_point: float | None = param(
-        None, "", "weight of the first point; without it by the rule for where time begins", ge=0, le=1
+        None,
+        "",
+        "weight of the first point; without it half, or 1 behind a digital filter, and no hump is left",
+        ge=0,
+        le=1,
     )
     phase0_deg: float | None = param(None, "deg", "phase of zero order at the pivot; without it it is found")
     phase1_deg: float | None = param(

@@ -8,9 +8,14 @@ c, not w, stands in the exponent: the rest becomes a phase of first order, 360 r
 
 Points before the beginning. Behind a digital filter they hold its rise, which belongs to the signal: they are kept as
 negative times (at the end of the filled array), and f = 1, as the filter itself weighs the beginning by half. In front
-of an echo's top they are left out: the absorption spectrum is that of the second half, and the trapezoid rule gives
-the first point kept the weight f_w = 1/2 - r (from 0 to 1), all others 1. With any other weight a flat offset remains
-under the spectrum.
+of an echo's top they are left out: the absorption spectrum is that of the second half, and a sum over points is not the
+integral over time. With theta = 2 pi k/N, a signal that begins with s_w has far from its lines the real part
+
+    s_w sin(theta (r + 1/2)) / (2 sin(theta/2)) = s_w [cos(theta r) + sin(theta r) cot(theta/2)] / 2
+
+too much. The first term goes with f_w = 1/2, the second is subtracted (r s_w in the middle, less towards the edges).
+Without this a hump of some per cent of the first point remains under the spectrum and moves centres of gravity. A
+weight that the user gives replaces both.
 
 Scale: a line of amplitude A has the area A/2 times N in units of points, A times N behind a filter.
 """
@@ -63,7 +68,7 @@ def transform(
     kept = points if circular else points[whole:]
     distance = np.arange(points.size - kept.size, points.size, dtype=np.float64) - top.points
     weights = apodisation(distance * dwell_s, broadening_hz=broadening_hz, gaussian_hz=gaussian_hz)
-    first = (1.0 if circular else 0.5 - top.rest) if first_point is None else float(first_point)
+    first = (1.0 if circular else 0.5) if first_point is None else float(first_point)
     weights[whole if circular else 0] *= first
     size = next_power(zero_fill * kept.size)
     filled = np.zeros(size, dtype=np.complex128)
@@ -75,7 +80,16 @@ def transform(
     frequency = np.fft.fftshift(np.fft.fftfreq(size, dwell_s))
     if top.rest:
         spectrum *= np.exp(2j * np.pi * frequency * dwell_s * top.rest)
+        if first_point is None and not circular:
+            spectrum -= kept[0] * excess(2.0 * np.pi * frequency * dwell_s, top.rest)
     return Transformed(frequency, spectrum, weights, distance, first)
+
+
+def excess(theta: Array, rest: float) -> Array:
+    """sin(theta r) cot(theta/2) / 2, which is r at theta = 0."""
+    half = np.where(theta == 0.0, 1.0, theta / 2.0)
+    values: Array = np.where(theta == 0.0, rest, 0.5 * np.sin(theta * rest) / np.tan(half))
+    return values
 
 
 def next_power(count: int) -> int:

@@ -20,6 +20,7 @@ bound would find some curve for any spectrum.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ MOST = 2048  # points that the criterion looks at
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 GAIN = 0.1  # relative: a smaller gain by p1 is none
 AT_BOUND = 0.95
+NEAR_DEG = 30.0  # how far the pivot's phase may move with p1
 
 
 @dataclass(frozen=True)
@@ -70,25 +72,31 @@ def automatic_phase(
     at = int(np.argmax(np.abs(spectrum))) if pivot is None else pivot
     where = _signal(spectrum, sigma)
     part, place = spectrum[where], (where - at) / spectrum.size
-    scale = float(np.abs(part).max()) or 1.0
-    part = part / scale
+    part = part / (float(np.abs(part).max()) or 1.0)
 
-    def cost(zero: float, first: float) -> float:
-        return criterion(part * np.exp(1j * (np.deg2rad(zero) + np.deg2rad(first) * place)))
+    def at_first(first: float) -> Callable[[float], float]:
+        """P as a function of p0 alone, for one p1."""
+        return _negative(part * np.exp(1j * np.deg2rad(first) * place))
 
     fixed = 0.0 if first_deg is None else float(first_deg)
-    zero = float(zero_deg) if zero_deg is not None else _circle(lambda p0: cost(p0, fixed))
-    best = cost(zero, fixed)
+    zero = float(zero_deg) if zero_deg is not None else _circle(at_first(fixed))
+    best = at_first(fixed)(zero)
     if first_deg is None and first_bound_deg > 0.0:
-        zero, fixed, best = _with_first(cost, zero, best, first_bound_deg, free=zero_deg is None)
+        zero, fixed, best = _with_first(at_first, zero, best, first_bound_deg, free=zero_deg is None)
     return Phase(_wrapped(zero), fixed, at, best)
 
 
-def criterion(turned: Complex) -> float:
-    """P of a spectrum that is phased already."""
-    real = turned.real
-    power = float((real**2 + turned.imag**2).sum())
-    return float((np.minimum(real, 0.0) ** 2).sum()) / power if power > 0 else 0.0
+def _negative(spectrum: Complex) -> Callable[[float], float]:
+    """P of a spectrum as a function of a phase in degrees."""
+    a, b = spectrum.real.copy(), spectrum.imag.copy()
+    power = float(a @ a + b @ b) or 1.0
+
+    def share(degrees: float) -> float:
+        angle = math.radians(degrees)
+        negative = np.minimum(a * math.cos(angle) - b * math.sin(angle), 0.0)
+        return float(negative @ negative) / power
+
+    return share
 
 
 def _signal(spectrum: Complex, sigma: float) -> npt.NDArray[np.intp]:
@@ -115,17 +123,22 @@ def _circle(cost: Callable[[float], float]) -> float:
 
 
 def _with_first(
-    cost: Callable[[float, float], float], zero: float, best: float, bound: float, *, free: bool
+    at_first: Callable[[float], Callable[[float], float]], zero: float, best: float, bound: float, *, free: bool
 ) -> tuple[float, float, float]:
-    """p0 and p1 in turn, p1 within the bound; as before where that gains nothing."""
-    new_zero, first = zero, 0.0
-    for _ in range(2):
-        here = new_zero
-        first = _golden(lambda p1, p0=here: cost(p0, p1), -bound, bound, 0.2)  # type: ignore[misc]
-        if free:
-            now = first
-            new_zero = _golden(lambda p0, p1=now: cost(p0, p1), new_zero - 10.0, new_zero + 10.0, 0.05)  # type: ignore[misc]
-    value = cost(new_zero, first)
+    """p0 and p1 together: p1 within the bound, the best p0 for each; as before where that gains nothing."""
+
+    def best_zero(first: float, tolerance: float) -> float:
+        near = (zero - NEAR_DEG, zero + NEAR_DEG)
+        return _golden(at_first(first), *near, tolerance) if free else zero
+
+    def profile(first: float) -> float:
+        return at_first(first)(best_zero(first, 0.3))
+
+    grid = np.linspace(-bound, bound, 7)
+    at = float(grid[int(np.argmin([profile(float(one)) for one in grid]))])
+    first = _golden(profile, max(-bound, at - bound / 3.0), min(bound, at + bound / 3.0), max(0.2, bound / 200.0))
+    new_zero = best_zero(first, TOLERANCE_DEG)
+    value = at_first(first)(new_zero)
     gained = value < best * (1.0 - GAIN) and abs(first) < AT_BOUND * bound
     return (new_zero, first, value) if gained else (zero, 0.0, best)
 
