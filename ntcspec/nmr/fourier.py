@@ -2,9 +2,10 @@
 
 Symbols: s(n) points, c beginning of time in points (`echo`), w = nearest whole point, r = c - w its rest, N size.
 
-    S(nu_k) = sum_n f_n a_n s(n) exp(-2 pi i k (n - c) / N),   nu_k = k width / N,   k = -N/2 ... N/2 - 1.
+    S(nu_k) = exp(2 pi i k r / N) sum_n f_n a_n s(n) exp(-2 pi i k (n - w) / N) - h_k,   nu_k = k width / N.
 
-c, not w, stands in the exponent: the rest becomes a phase of first order, 360 r degrees over the width.
+The sum is `transform`; the rest, a phase of first order of 360 r degrees over the width, and h are applied by
+`begun_at`, so that the phase may still be refined as what it is, a time.
 
 Points before the beginning. Behind a digital filter they hold its rise, which belongs to the signal: they are kept as
 negative times (at the end of the filled array), and f = 1, as the filter itself weighs the beginning by half. In front
@@ -13,9 +14,9 @@ integral over time. With theta = 2 pi k/N, a signal that begins with s_w has far
 
     s_w sin(theta (r + 1/2)) / (2 sin(theta/2)) = s_w [cos(theta r) + sin(theta r) cot(theta/2)] / 2
 
-too much. The first term goes with f_w = 1/2, the second is subtracted (r s_w in the middle, less towards the edges).
-Without this a hump of some per cent of the first point remains under the spectrum and moves centres of gravity. A
-weight that the user gives replaces both.
+too much. The first term goes with f_w = 1/2, the second is h (r s_w in the middle, less towards the edges). Without it
+a hump of some per cent of the first point remains under the spectrum, and a wrong phase can hide in it. A weight that
+the user gives replaces both.
 
 Scale: a line of amplitude A has the area A/2 times N in units of points, A times N behind a filter.
 """
@@ -36,9 +37,10 @@ Complex = npt.NDArray[np.complex128]
 
 @dataclass(frozen=True)
 class Transformed:
-    """A spectrum over ascending frequency from the carrier (Hz), and the weights that made it.
+    """The sum over ascending frequency from the carrier (Hz), and the weights that made it.
 
-    weights, distance: of the points that were used, their weight and their distance from the beginning in points.
+    start: s_w a_w, or 0 where h is not taken off. weights, distance: of the points that were used, their weight and
+    their distance from the whole point w.
     """
 
     frequency_hz: Array
@@ -46,6 +48,7 @@ class Transformed:
     weights: Array
     distance: Array
     first_point: float
+    start: complex
 
 
 def transform(
@@ -58,7 +61,7 @@ def transform(
     zero_fill: int = 2,
     first_point: float | None = None,
 ) -> Transformed:
-    """The spectrum of a decay, not phased.
+    """The sum over the points of a decay, not phased.
 
     points : shape (n,), exp(+2 pi i nu t) for a line at +nu. zero_fill : N is the next power of two of this times the
     points used. first_point : weight of the first point after the beginning; None for the rule above.
@@ -66,23 +69,34 @@ def transform(
     whole = top.whole
     circular = top.kind == "filter" and whole > 0
     kept = points if circular else points[whole:]
-    distance = np.arange(points.size - kept.size, points.size, dtype=np.float64) - top.points
-    weights = apodisation(distance * dwell_s, broadening_hz=broadening_hz, gaussian_hz=gaussian_hz)
+    distance = np.arange(points.size - kept.size, points.size, dtype=np.float64) - whole
+    weights = apodisation((distance - top.rest) * dwell_s, broadening_hz=broadening_hz, gaussian_hz=gaussian_hz)
+    begin = whole if circular else 0
+    start = 0j if circular or first_point is not None else complex(kept[0] * weights[0])
     first = (1.0 if circular else 0.5) if first_point is None else float(first_point)
-    weights[whole if circular else 0] *= first
+    weights[begin] *= first
     size = next_power(zero_fill * kept.size)
     filled = np.zeros(size, dtype=np.complex128)
-    begin = whole if circular else 0
     filled[: kept.size - begin] = (kept * weights)[begin:]
     if circular:
         filled[size - whole :] = (kept * weights)[:whole]
     spectrum = np.fft.fftshift(np.fft.fft(filled))
     frequency = np.fft.fftshift(np.fft.fftfreq(size, dwell_s))
-    if top.rest:
-        spectrum *= np.exp(2j * np.pi * frequency * dwell_s * top.rest)
-        if first_point is None and not circular:
-            spectrum -= kept[0] * excess(2.0 * np.pi * frequency * dwell_s, top.rest)
-    return Transformed(frequency, spectrum, weights, distance, first)
+    return Transformed(frequency, spectrum, weights, distance, first, start)
+
+
+def begun_at(spectrum: Complex, start: complex, rest: float, theta: Array) -> Complex:
+    """The spectrum of a time that begins `rest` points behind the whole point; theta as above, one for each point."""
+    if rest == 0.0:
+        return spectrum
+    begun: Complex = spectrum * np.exp(1j * theta * rest)
+    return begun - start * excess(theta, rest) if start else begun
+
+
+def angles(size: int) -> Array:
+    """theta of a spectrum of `size` points, from -pi on."""
+    theta: Array = 2.0 * np.pi * (np.arange(size) - size // 2) / size
+    return theta
 
 
 def excess(theta: Array, rest: float) -> Array:

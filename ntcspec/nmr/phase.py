@@ -1,6 +1,8 @@
 """Phase of a spectrum, found by itself or given.
 
-Symbols: S spectrum, phi(nu) = p0 + p1 (nu - nu_p)/width applied phase, nu_p pivot, R = Re(S exp(i phi)).
+Symbols: S spectrum whose time begins r points behind its whole point (`fourier.begun_at`), p phase at the carrier, R =
+Re(S exp(i p)). In the words of other programs: phase of zero order p at the carrier, of first order 360 r degrees over
+the width; told at another pivot, p + 360 r times the distance of the pivot over the width.
 
 Criterion: what is negative,
 
@@ -12,10 +14,11 @@ or by lines that are not symmetric. (The entropy of |R_(j+1) - R_j|, which L. Ch
 (2002) add, moves the phase of a single line by 2 degrees and tells nothing of broad ones; their penalty for negative
 points is in absolute units, so that the answer depends on the scale.)
 
-Order of steps: the strongest point is the pivot; p0 alone, from a grid over the whole circle, each of the best starts
-refined; then p1 within the bound that the beginning of time leaves (three times its uncertainty), with p0 free, kept
-only where it lowers P by a tenth, and not at the bound: a least value there is none. A first-order phase without a
-bound would find some curve for any spectrum.
+Order of steps: p alone, from a grid over the whole circle, each of the best starts refined; then r within the bound
+that the beginning of time leaves (three times its uncertainty), with the best p for each; kept only where it lowers P
+by a tenth, and not at the bound: a least value there is none. While r changes, the strongest point keeps its phase
+(pivot). A first-order phase without a bound, or one that leaves the hump of a wrong beginning under the spectrum, would
+find some curve for any spectrum.
 """
 
 from __future__ import annotations
@@ -27,31 +30,33 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ntcspec.nmr.fourier import angles, begun_at
+
 Complex = npt.NDArray[np.complex128]
 STARTS, GRID = 8, 24
 TOLERANCE_DEG = 0.02
 SIGNAL = 6.0  # sigma
 MOST = 2048  # points that the criterion looks at
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
-GAIN = 0.1  # relative: a smaller gain by p1 is none
+GAIN = 0.1  # relative: a smaller gain by r is none
 AT_BOUND = 0.95
-NEAR_DEG = 30.0  # how far the pivot's phase may move with p1
+NEAR_DEG = 30.0  # how far the phase of the strongest point may move with r
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Phase in degrees: `zero` at the pivot, `first` over the whole width."""
+    """`carrier_deg` at the carrier, `rest` in points; 360 rest degrees is the phase of first order over the width."""
 
-    zero_deg: float
-    first_deg: float
-    pivot: int
+    carrier_deg: float
+    rest: float
     cost: float
 
 
-def apply_phase(spectrum: Complex, zero_deg: float, first_deg: float, pivot: int) -> Complex:
-    """S exp(i phi); `pivot` is an index. Shape as the spectrum."""
-    turn = np.deg2rad(zero_deg) + np.deg2rad(first_deg) * (np.arange(spectrum.size) - pivot) / spectrum.size
-    turned: Complex = spectrum * np.exp(1j * turn)
+def phased(spectrum: Complex, start: complex, phase: Phase) -> Complex:
+    """The absorption spectrum and its dispersion. Shape as the spectrum."""
+    turned: Complex = begun_at(spectrum, start, phase.rest, angles(spectrum.size)) * np.exp(
+        1j * np.deg2rad(phase.carrier_deg)
+    )
     return turned
 
 
@@ -59,31 +64,29 @@ def automatic_phase(
     spectrum: Complex,
     sigma: float,
     *,
-    first_bound_deg: float,
-    pivot: int | None = None,
-    zero_deg: float | None = None,
-    first_deg: float | None = None,
+    start: complex,
+    rest: float,
+    bound: float,
+    carrier_deg: float | None = None,
 ) -> Phase:
     """Phase that makes the lines of a spectrum positive absorption.
 
-    sigma : noise of the real part. first_bound_deg : largest first-order phase, 0 for none. zero_deg, first_deg : given
-    values, which are kept. pivot : index at which the first order does nothing; None for the strongest point.
+    sigma : noise of the real part. start, rest : of the transform. bound : how far in points the rest may move, 0 where
+    it is known. carrier_deg : phase at the carrier where it is given.
     """
-    at = int(np.argmax(np.abs(spectrum))) if pivot is None else pivot
-    where = _signal(spectrum, sigma)
-    part, place = spectrum[where], (where - at) / spectrum.size
-    part = part / (float(np.abs(part).max()) or 1.0)
+    where, theta = _signal(spectrum, sigma), angles(spectrum.size)
+    part, turns = spectrum[where], theta[where]
+    pivot = float(theta[int(np.argmax(np.abs(spectrum)))])
 
-    def at_first(first: float) -> Callable[[float], float]:
-        """P as a function of p0 alone, for one p1."""
-        return _negative(part * np.exp(1j * np.deg2rad(first) * place))
+    def at_rest(r: float) -> Callable[[float], float]:
+        """P as a function of the phase at the pivot, for one rest."""
+        return _negative(begun_at(part, start, r, turns) * np.exp(-1j * pivot * (r - rest)))
 
-    fixed = 0.0 if first_deg is None else float(first_deg)
-    zero = float(zero_deg) if zero_deg is not None else _circle(at_first(fixed))
-    best = at_first(fixed)(zero)
-    if first_deg is None and first_bound_deg > 0.0:
-        zero, fixed, best = _with_first(at_first, zero, best, first_bound_deg, free=zero_deg is None)
-    return Phase(_wrapped(zero), fixed, at, best)
+    zero = float(carrier_deg) if carrier_deg is not None else _circle(at_rest(rest))
+    found, best = rest, at_rest(rest)(zero)
+    if bound > 0.0:
+        zero, found, best = _with_rest(at_rest, zero, rest, best, bound, free=carrier_deg is None)
+    return Phase(_wrapped(zero - math.degrees(pivot * (found - rest))), found, best)
 
 
 def _negative(spectrum: Complex) -> Callable[[float], float]:
@@ -122,25 +125,31 @@ def _circle(cost: Callable[[float], float]) -> float:
     return min(found, key=cost)
 
 
-def _with_first(
-    at_first: Callable[[float], Callable[[float], float]], zero: float, best: float, bound: float, *, free: bool
+def _with_rest(
+    at_rest: Callable[[float], Callable[[float], float]],
+    zero: float,
+    rest: float,
+    best: float,
+    bound: float,
+    *,
+    free: bool,
 ) -> tuple[float, float, float]:
-    """p0 and p1 together: p1 within the bound, the best p0 for each; as before where that gains nothing."""
+    """Phase at the pivot and rest together, the rest within the bound; as before where that gains nothing."""
 
-    def best_zero(first: float, tolerance: float) -> float:
-        near = (zero - NEAR_DEG, zero + NEAR_DEG)
-        return _golden(at_first(first), *near, tolerance) if free else zero
+    def best_zero(r: float, tolerance: float) -> float:
+        return _golden(at_rest(r), zero - NEAR_DEG, zero + NEAR_DEG, tolerance) if free else zero
 
-    def profile(first: float) -> float:
-        return at_first(first)(best_zero(first, 0.3))
+    def profile(r: float) -> float:
+        return at_rest(r)(best_zero(r, 0.3))
 
-    grid = np.linspace(-bound, bound, 7)
+    grid = rest + np.linspace(-bound, bound, 7)
     at = float(grid[int(np.argmin([profile(float(one)) for one in grid]))])
-    first = _golden(profile, max(-bound, at - bound / 3.0), min(bound, at + bound / 3.0), max(0.2, bound / 200.0))
-    new_zero = best_zero(first, TOLERANCE_DEG)
-    value = at_first(first)(new_zero)
-    gained = value < best * (1.0 - GAIN) and abs(first) < AT_BOUND * bound
-    return (new_zero, first, value) if gained else (zero, 0.0, best)
+    low, high = max(rest - bound, at - bound / 3.0), min(rest + bound, at + bound / 3.0)
+    found = _golden(profile, low, high, max(5e-4, bound / 200.0))
+    new_zero = best_zero(found, TOLERANCE_DEG)
+    value = at_rest(found)(new_zero)
+    gained = value < best * (1.0 - GAIN) and abs(found - rest) < AT_BOUND * bound
+    return (new_zero, found, value) if gained else (zero, rest, best)
 
 
 def _golden(cost: Callable[[float], float], low: float, high: float, tolerance: float = TOLERANCE_DEG) -> float:

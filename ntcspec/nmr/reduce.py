@@ -12,7 +12,7 @@ Order of steps:
 A file that holds a spectrum enters at step 5; its own phase is kept unless the study gives one.
 
 Phase as reported: phi(nu) = phase0 + phase1 (nu - nu_pivot)/width, multiplied as exp(i phi) onto the transform
-whose time begins at the nearest whole point. So phase1 holds 360 degrees times the rest of the beginning.
+whose time begins at the nearest whole point. So phase1 is 360 degrees times the rest of the beginning.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ NAN = float("nan")
 OFFSETS = ("auto", "on", "off")
 NOISE_APART = 1.3
 FAR_PPM = 2000.0
+STANDARD_FILL = 8  # a narrow line of few points is no parabola
 FEWEST = 16
 SMOOTH = 4  # independent points that are averaged to see a weak line
 
@@ -86,18 +87,21 @@ def reduce_nmr(
     else:
         raw = ingested.spectra[0]
         made = made_of_spectrum(ingested.spectra[0], settings)
+    if pivot_ppm is not None and phase0_deg is not None and given["method"] == "line":
+        fix = "take pivot_ppm out (the strongest line is the pivot), or reference by another method"
+        raise UserError("reduce.pivot_ppm", "a line can give the zero only after the phase, which is meant there", fix)
     found = _reference(given, raw, made, ingested.standard, settings)
     shift = shift_ppm(made, found.zero_mhz)
     doubt = _far(made, found.zero_mhz)
     if pivot_ppm is not None:
-        made = _pivoted(made, shift, pivot_ppm)
+        made = _pivoted(made, shift, pivot_ppm, phase0_deg)
     excluded = [tuple(sorted((float(a), float(b)))) for a, b in baseline_exclude_ppm]
     base, sigma, rho, said = _baseline(made, shift, found.zero_mhz, raw.spinning_hz, baseline_degree, excluded)
     real = made.spectrum.real - base.values
     chosen = dict(made.chosen)
     notes = [*made.notes, *found.notes, *doubt, *said]
     if check is not None:
-        chosen["reference_check"], words = ref.check_line(check, shift, real, sigma, found.error_ppm)
+        chosen["reference_check"], words = ref.check_line(check, shift, real, sigma, rho)
         notes.append(words)
     inside = _inside(shift, range_ppm, raw.source)
     return NmrReduced(
@@ -154,10 +158,11 @@ def _reference(
     if method == "standard":
         if not standard:
             raise UserError("reduce.reference", "method `standard` without a measurement of it", ref.WAYS)
-        own = replace(settings, phase0_deg=None, phase1_deg=None, echo_points=None, echo="auto")
+        fine = max(STANDARD_FILL, settings.zero_fill)
+        own = replace(settings, phase0_deg=None, phase1_deg=None, echo_points=None, echo="auto", zero_fill=fine)
         beside = made_of_fid(standard, own)
         sigma = beside.sigma if math.isfinite(beside.sigma) else 0.0
-        line = ref.strongest_line(beside.frequency_hz, beside.spectrum.real, sigma)
+        line = ref.strongest_line(beside.frequency_hz, beside.spectrum.real, sigma, beside.rho)
         found = beside.origin_mhz + line.position * 1e-6
         return ref.from_line(
             given, found, line.error * 1e-6, f"standard: {given.get('compound')} ({standard[0].source})"
@@ -179,14 +184,14 @@ def _by_own_line(given: Mapping[str, Any], raw: NmrFid | NmrSpectrum, made: Made
     near, window = given.get("near_ppm"), float(given.get("window_ppm") or 2.0)
     sigma = made.sigma if math.isfinite(made.sigma) else 0.0
     if near is None:
-        line: ref.Line | None = ref.strongest_line(made.frequency_hz, made.spectrum.real, sigma)
+        line: ref.Line | None = ref.strongest_line(made.frequency_hz, made.spectrum.real, sigma, made.rho)
     else:
         if math.isnan(raw.zero_mhz):
             what = f"the axis of the file has no zero ({raw.zero_evidence}), so nothing lies near {near:g} ppm"
             raise UserError("reduce.reference.near_ppm", what, "take it out: the strongest line is then the one")
         offset = (made.origin_mhz - raw.zero_mhz) * 1e6
         low, high = ((float(near) + side) * raw.zero_mhz - offset for side in (-window, window))
-        line = ref.line_in(made.frequency_hz, made.spectrum.real, sigma, low, high)
+        line = ref.line_in(made.frequency_hz, made.spectrum.real, sigma, made.rho, low, high)
     if line is None:
         what = f"no line within {window:g} ppm of {near:g} ppm on the axis of the file"
         raise UserError("reduce.reference.near_ppm", what, "mend near_ppm or window_ppm")
@@ -194,14 +199,17 @@ def _by_own_line(given: Mapping[str, Any], raw: NmrFid | NmrSpectrum, made: Made
     return ref.from_line(given, found, line.error * 1e-6, f"line: {given.get('compound')} of this spectrum")
 
 
-def _pivoted(made: Made, shift: Array, pivot_ppm: float) -> Made:
-    """The same phase, told at another pivot."""
+def _pivoted(made: Made, shift: Array, pivot_ppm: float, zero_deg: float | None) -> Made:
+    """The same phase, told at another pivot; a phase of zero order that the study gives is meant there."""
     if not shift[0] <= pivot_ppm <= shift[-1]:
         what = f"{pivot_ppm:g} ppm lies outside {shift[0]:.1f} to {shift[-1]:.1f} ppm"
         raise UserError("reduce.pivot_ppm", what, "name a shift of the spectrum")
     at = int(np.argmin(np.abs(shift - pivot_ppm)))
     moved = made.phase1_deg * (at - made.pivot) / made.spectrum.size
-    return replace(made, phase0_deg=made.phase0_deg + moved, pivot=at)
+    if zero_deg is None:
+        return replace(made, phase0_deg=made.phase0_deg + moved, pivot=at)
+    turn = np.exp(1j * np.deg2rad(zero_deg - made.phase0_deg - moved))
+    return replace(made, spectrum=made.spectrum * turn, phase0_deg=zero_deg, pivot=at)
 
 
 def _baseline(

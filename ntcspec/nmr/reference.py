@@ -104,12 +104,12 @@ def from_protons(given: Mapping[str, Any], nucleus: str) -> Reference:
     return Reference(float(protons) * xi / 100.0, given.get("compound") or f"IUPAC, {nucleus}", 0.0, how, _error(given))
 
 
-def strongest_line(axis: Array, real: Array, sigma: float) -> Line:
-    """The highest point, by a parabola through it and its neighbours at half height."""
-    return _line(axis, real, sigma, int(np.argmax(real)))
+def strongest_line(axis: Array, real: Array, sigma: float, rho: Array) -> Line:
+    """The highest point, by a parabola through it and the points around that are nearly as high."""
+    return _line(axis, real, sigma, rho, int(np.argmax(real)))
 
 
-def line_in(axis: Array, real: Array, sigma: float, low: float, high: float) -> Line | None:
+def line_in(axis: Array, real: Array, sigma: float, rho: Array, low: float, high: float) -> Line | None:
     """The highest point between two ends over the straight line between the lowest points left and right of it.
 
     None where it stands less than 5 sigma above that line, or at an end.
@@ -122,12 +122,12 @@ def line_in(axis: Array, real: Array, sigma: float, low: float, high: float) -> 
     at = int(np.argmax(flat))
     if at in (0, inside.size - 1) or (sigma > 0 and flat[at] < SEEN * sigma) or flat[at] <= 0:
         return None
-    found = _line(x, flat, sigma, at)
+    found = _line(x, flat, sigma, rho, at)
     return found if low < found.position < high else None
 
 
 def check_line(
-    check: Mapping[str, Any], axis: Array, real: Array, sigma: float, error_ppm: float
+    check: Mapping[str, Any], axis: Array, real: Array, sigma: float, rho: Array
 ) -> tuple[dict[str, Any], str]:
     """Whether a line of known shift stands where it should: what was found, and one sentence.
 
@@ -135,7 +135,7 @@ def check_line(
     'not found'.
     """
     expected, tolerance, window = (float(check[key]) for key in ("ppm", "tolerance_ppm", "window_ppm"))
-    line = line_in(axis, real, sigma, expected - window, expected + window)
+    line = line_in(axis, real, sigma, rho, expected - window, expected + window)
     known = {"compound": check["compound"], "expected_ppm": expected, "tolerance_ppm": tolerance}
     if line is None:
         words = f"check of the axis: no line of {check['compound']} within {window:g} ppm of {expected:g} ppm"
@@ -177,8 +177,11 @@ def _foot(x: Array, y: Array) -> Array:
     return line
 
 
-def _line(axis: Array, y: Array, sigma: float, at: int) -> Line:
-    """Vertex of a parabola through the points around `at` that stand above 0.8 of its height, and its noise."""
+def _line(axis: Array, y: Array, sigma: float, rho: Array, at: int) -> Line:
+    """Vertex of a parabola through the points around `at` that stand above 0.8 of its height, and its noise.
+
+    rho: correlation of the noise of points 0, 1, 2 ... apart.
+    """
     low, high = at, at
     while low > 0 and y[low - 1] > 0.8 * y[at]:
         low -= 1
@@ -192,7 +195,10 @@ def _line(axis: Array, y: Array, sigma: float, at: int) -> Line:
     height = float(y[at] / sigma) if sigma > 0 else float("inf")
     if c >= 0:
         return Line(float(axis[at]), float(abs(x[-1] - x[0])), height)
-    covariance = inverse @ inverse.T * sigma**2
+    lags = np.abs(np.subtract.outer(np.arange(x.size), np.arange(x.size)))
+    padded = np.zeros(x.size)
+    padded[: rho.size] = rho[: x.size]
+    covariance = inverse @ padded[lags] @ inverse.T * sigma**2
     gradient = np.array([0.0, -1.0 / (2.0 * c), b / (2.0 * c**2)])
     error = float(np.sqrt(gradient @ covariance @ gradient))
     return Line(float(axis[at] - b / (2.0 * c)), error, height)

@@ -16,13 +16,14 @@ import numpy as np
 from ntcspec.errors import UserError
 from ntcspec.nmr.echo import Complex, Top, find_top
 from ntcspec.nmr.fourier import transform
-from ntcspec.nmr.phase import Phase, apply_phase, automatic_phase, mean_phase_deg
+from ntcspec.nmr.phase import Phase, automatic_phase, mean_phase_deg, phased
 from ntcspec.nmr.point_noise import correlation_of_weights, spectral_noise, tail_noise
 from ntcspec.types import Array, Note
 from ntcspec.types.nmr import NmrFid, NmrSpectrum
 
 NAN = float("nan")
 DECAY_BOUND, FILTER_BOUND = 0.5, 0.05  # points by which the start of a decay may be off, for the phase of first order
+LARGEST_OFFSET = 0.1  # of the strongest point
 ERRORS = 3.0  # standard uncertainties of an echo's top
 PHASES_APART = 10.0  # degrees between two ways to the phase that are worth a note
 
@@ -84,20 +85,19 @@ def made_of_fid(fids: Sequence[NmrFid], settings: Settings) -> Made:
         first_point=settings.first_point,
     )
     sigma = spectral_noise(done.weights, tail)
-    rest = 360.0 * top.rest
-    given = settings.phase1_deg
+    size, pivot = done.spectrum.size, int(np.argmax(np.abs(done.spectrum)))
+    away = (pivot - size // 2) / size
+    rest = top.rest if settings.phase1_deg is None else settings.phase1_deg / 360.0
     phase = automatic_phase(
         done.spectrum,
         sigma,
-        first_bound_deg=_bound(top, settings.echo, first.pulse_program),
-        zero_deg=settings.phase0_deg,
-        first_deg=None if given is None else given - rest,
+        start=done.start,
+        rest=rest,
+        bound=0.0 if settings.phase1_deg is not None else _bound(top, settings.echo, first.pulse_program),
+        carrier_deg=None if settings.phase0_deg is None else settings.phase0_deg - 360.0 * rest * away,
     )
-    size = done.spectrum.size
-    rho = correlation_of_weights(done.weights, done.distance - phase.first_deg / 360.0, size)
-    at_carrier = float(phase.zero_deg - phase.first_deg * (phase.pivot - size // 2) / size)
     by_top = -mean_phase_deg(points, top.points)
-    notes = _fid_notes(fids, offset_note, top, phase, at_carrier, by_top)
+    notes = _fid_notes(fids, offset_note, top, phase, by_top)
     chosen = {
         "beginning": top.how,
         "beginning_points": top.points,
@@ -105,18 +105,18 @@ def made_of_fid(fids: Sequence[NmrFid], settings: Settings) -> Made:
         "left_shift_points": 0 if top.kind == "filter" else top.whole,
         "first_point": done.first_point,
         "points_after_zero_filling": size,
-        "phase_at_carrier_deg": at_carrier,
+        "phase_at_carrier_deg": phase.carrier_deg,
         "phase_by_first_point_deg": by_top,
     }
     return Made(
         origin_mhz=first.carrier_mhz,
         frequency_hz=done.frequency_hz,
-        spectrum=apply_phase(done.spectrum, phase.zero_deg, phase.first_deg, phase.pivot),
+        spectrum=phased(done.spectrum, done.start, phase),
         sigma=sigma if alone else NAN,
-        rho=rho,
-        phase0_deg=phase.zero_deg + rest * (phase.pivot - size // 2) / size,
-        phase1_deg=phase.first_deg + rest,
-        pivot=phase.pivot,
+        rho=correlation_of_weights(done.weights, done.distance - phase.rest, size),
+        phase0_deg=phase.carrier_deg + 360.0 * phase.rest * away,
+        phase1_deg=360.0 * phase.rest,
+        pivot=pivot,
         echo_points=top.points if top.kind in ("echo", "given") else NAN,
         points=done.weights.size,
         chosen=chosen,
@@ -133,7 +133,8 @@ def made_of_spectrum(raw: NmrSpectrum, settings: Settings) -> Made:
     if zero or first:
         if np.isnan(raw.imaginary).any():
             raise UserError(f"{raw.source}: reduce.phase0_deg", "it has no imaginary part", "take the phase out")
-        spectrum = apply_phase(spectrum, zero, first, pivot)
+        turn = zero + first * (np.arange(spectrum.size) - pivot) / spectrum.size
+        spectrum = spectrum * np.exp(1j * np.deg2rad(turn))
         notes.append("phased again as the study says")
     origin = raw.zero_mhz if math.isfinite(raw.zero_mhz) else raw.observe_mhz
     return Made(origin, raw.offset_hz, spectrum, NAN, np.zeros(0), zero, first, pivot, NAN, raw.real.size, {},
@@ -169,7 +170,8 @@ def _without_offset(points: Complex, dc: str) -> tuple[Complex, tuple[Note, ...]
     last, before = points[-n:], points[-2 * n : -n]
     offset = last.mean()
     error = float(np.sqrt(np.mean(np.abs(last - offset) ** 2) / n))
-    constant = abs(offset) > 4.0 * error and abs(offset - before.mean()) < 4.0 * np.sqrt(2.0) * error
+    small = abs(offset) < LARGEST_OFFSET * float(np.abs(points).max())  # else it is a line on the carrier
+    constant = small and abs(offset) > 4.0 * error and abs(offset - before.mean()) < 4.0 * np.sqrt(2.0) * error
     if dc == "off" or (dc == "auto" and not constant):
         return points, ()
     share = abs(offset) / float(np.abs(points).max())
@@ -177,19 +179,19 @@ def _without_offset(points: Complex, dc: str) -> tuple[Complex, tuple[Note, ...]
 
 
 def _bound(top: Top, when: str, pulse_program: str) -> float:
-    """How far the phase of first order may go, in degrees over the width."""
+    """How far the beginning of time may move to find the phase of first order, in points."""
     if top.kind == "given":
         return 0.0
     if top.kind == "filter":
         echo = when == "yes" or (when == "auto" and "echo" in pulse_program.lower())
-        return 360.0 * (DECAY_BOUND if echo else FILTER_BOUND)
+        return DECAY_BOUND if echo else FILTER_BOUND
     if top.kind == "decay" or not math.isfinite(top.error_points):
-        return 360.0 * DECAY_BOUND
-    return 360.0 * min(DECAY_BOUND, ERRORS * top.error_points)
+        return DECAY_BOUND
+    return min(DECAY_BOUND, ERRORS * top.error_points)
 
 
 def _fid_notes(
-    fids: Sequence[NmrFid], offset: tuple[Note, ...], top: Top, phase: Phase, at_carrier: float, by_top: float
+    fids: Sequence[NmrFid], offset: tuple[Note, ...], top: Top, phase: Phase, by_top: float
 ) -> tuple[Note, ...]:
     notes = [note for one in fids for note in one.notes]
     if len(fids) > 1:
@@ -197,12 +199,12 @@ def _fid_notes(
     notes += offset
     error = f" +- {top.error_points:.2f}" if 0 < top.error_points < math.inf else ""
     notes.append(f"time begins at point {top.points:.2f}{error}: {top.how}")
-    apart = (at_carrier - by_top + 180.0) % 360.0 - 180.0
+    apart = (phase.carrier_deg - by_top + 180.0) % 360.0 - 180.0
     if abs(apart) > PHASES_APART:
         notes.append(
             f"phase of the spectrum and of the point where time begins differ by {apart:.0f} degrees: "
             "points are missing at the beginning, or a line is not absorption"
         )
-    if phase.first_deg:
-        notes.append(f"phase of first order {phase.first_deg:.1f} degrees beyond that of the beginning")
+    if phase.rest != top.rest:
+        notes.append(f"by the phase of the lines time begins {phase.rest - top.rest:+.3f} points from there")
     return tuple(notes)

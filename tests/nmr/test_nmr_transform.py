@@ -11,8 +11,8 @@ from signals_for_nmr import DWELL, signal
 from ntcspec.errors import UserError
 from ntcspec.nmr.apodise import apodisation
 from ntcspec.nmr.echo import Top, find_top, incoherence
-from ntcspec.nmr.fourier import next_power, transform
-from ntcspec.nmr.phase import apply_phase, automatic_phase, mean_phase_deg
+from ntcspec.nmr.fourier import Transformed, angles, begun_at, next_power, transform
+from ntcspec.nmr.phase import Phase, automatic_phase, mean_phase_deg
 from ntcspec.nmr.point_noise import averaged_noise, correlation_of_weights, spectral_noise, tail_noise
 
 START = Top(0.0, 0.0, "decay", "")
@@ -26,6 +26,16 @@ def width_at_half_height(x: np.ndarray, y: np.ndarray) -> float:
         share = (y.max() / 2 - y[outer]) / (y[inner] - y[outer])
         ends.append(x[outer] + share * (x[inner] - x[outer]))
     return float(ends[1] - ends[0])
+
+
+def begun(done: Transformed, rest: float) -> np.ndarray:
+    return begun_at(done.spectrum, done.start, rest, angles(done.spectrum.size))
+
+
+def phase_of(x: np.ndarray, sigma: float, bound: float = 0.0, **more: object) -> Phase:
+    done = transform(x, START, dwell_s=DWELL)
+    plain = {"start": done.start, "rest": 0.0, "bound": bound}
+    return automatic_phase(done.spectrum, spectral_noise(done.weights, sigma), **{**plain, **more})  # type: ignore[arg-type]
 
 
 def echo_top(x: np.ndarray, sigma: float, **more: object) -> Top:
@@ -59,10 +69,11 @@ def test_shift_theorem_of_frequency(bins: int, seed: int) -> None:
 def test_shift_theorem_of_time(rest: float, seed: int) -> None:
     """A beginning between points is a phase of first order, 360 degrees times the rest over the width."""
     x = np.random.default_rng(seed).standard_normal(64) + 0j
-    plain = transform(x, Top(3.0, 0.0, "given", ""), dwell_s=DWELL, first_point=1.0)
-    late = transform(x, Top(3.0 + rest, 0.0, "given", ""), dwell_s=DWELL, first_point=1.0)
-    middle = plain.spectrum.size // 2
-    assert np.allclose(late.spectrum, apply_phase(plain.spectrum, 0.0, 360.0 * rest, middle), atol=1e-9)
+    done = transform(x, Top(3.0, 0.0, "given", ""), dwell_s=DWELL, first_point=1.0)
+    late = begun_at(done.spectrum, done.start, rest, angles(done.spectrum.size))
+    n = np.arange(3, 64)
+    direct = [np.sum(x[3:] * np.exp(-2j * np.pi * k * (n - 3 - rest) / 128)) for k in range(-64, 64)]
+    assert np.allclose(late, direct, atol=1e-9)
 
 
 def test_a_line_stands_at_its_frequency_with_its_height() -> None:
@@ -78,13 +89,13 @@ def test_a_line_stands_at_its_frequency_with_its_height() -> None:
 def test_the_first_point_leaves_no_flat_offset(top: float) -> None:
     """Far from the lines the absorption is 0 with the rule, and not with a weight of 1."""
     x = signal(top=top)
-    done = {w: transform(x, Top(top, 0.0, "given", ""), dwell_s=DWELL, first_point=w) for w in (None, 1.0)}
-    far = np.abs(done[None].frequency_hz) > 30000
-    height = done[None].spectrum.real.max()
-    assert np.abs(done[None].spectrum.real[far]).max() < 2e-4 * height
-    assert np.abs(done[1.0].spectrum.real[far]).max() > 2e-3 * height
-    wide = np.abs(done[None].frequency_hz) > 5000
-    assert np.abs(done[None].spectrum.real[wide]).max() < 3e-4 * height
+    where = Top(top, 0.0, "given", "")
+    done = {w: begun(transform(x, where, dwell_s=DWELL, first_point=w), where.rest) for w in (None, 1.0)}
+    frequency = angles(done[None].size) / (2 * np.pi * DWELL)
+    height = done[None].real.max()
+    for away, most in ((30000, 2e-4), (5000, 3e-4)):
+        assert np.abs(done[None].real[np.abs(frequency) > away]).max() < most * height
+    assert np.abs(done[1.0].real[np.abs(frequency) > 30000]).max() > 2e-3 * height
 
 
 @given(st.floats(25.0, 300.0), st.floats(25.0, 300.0))
@@ -132,11 +143,11 @@ def test_noise_and_its_correlation_by_monte_carlo(broadening: float, zero_fill: 
     for _ in range(300):
         x = rng.standard_normal(266) + 1j * rng.standard_normal(266)
         done = transform(x, Top(top, 0.0, "given", ""), dwell_s=DWELL, broadening_hz=broadening, zero_fill=zero_fill)
-        rows.append(done.spectrum.real)
+        rows.append(begun(done, top - round(top)).real)
     noise = np.array(rows)
     sigma = spectral_noise(done.weights, 1.0)
     assert np.std(noise) == pytest.approx(sigma, rel=0.02)
-    rho = correlation_of_weights(done.weights, done.distance, noise.shape[1])
+    rho = correlation_of_weights(done.weights, done.distance - (top - round(top)), noise.shape[1])
     assert rho[0] == pytest.approx(1.0, abs=1e-12)
     for lag in range(1, min(12, rho.size)):
         assert np.mean(noise[:, lag:] * noise[:, :-lag]) / sigma**2 == pytest.approx(rho[lag], abs=0.03)
@@ -155,49 +166,46 @@ def test_whether_the_tail_is_noise_alone() -> None:
 @pytest.mark.parametrize("phase", [0.0, 37.0, -61.0, 112.0, -143.0, 180.0, 90.0])
 def test_the_phase_is_found(phase: float) -> None:
     x = signal(phase_deg=phase, noise=0.003, t2=0.01)
-    done = transform(x, START, dwell_s=DWELL)
-    found = automatic_phase(done.spectrum, spectral_noise(done.weights, 0.003), first_bound_deg=0.0)
-    assert abs((found.zero_deg + phase + 180) % 360 - 180) < 0.7 and found.first_deg == 0.0
+    found = phase_of(x, 0.003)
+    assert abs((found.carrier_deg + phase + 180) % 360 - 180) < 0.7 and found.rest == 0.0
     assert abs((mean_phase_deg(x, 0.0) - phase + 180) % 360 - 180) < 1.0
 
 
 def test_phases_by_monte_carlo() -> None:
-    apart = []
-    for seed in range(40):
-        x = signal(phase_deg=20.0, noise=0.02, seed=seed)
-        done = transform(x, START, dwell_s=DWELL)
-        apart.append(
-            automatic_phase(done.spectrum, spectral_noise(done.weights, 0.02), first_bound_deg=0.0).zero_deg + 20.0
-        )
+    apart = [phase_of(signal(phase_deg=20.0, noise=0.02, seed=seed), 0.02).carrier_deg + 20.0 for seed in range(40)]
     assert abs(np.mean(apart)) < 0.5 and np.std(apart) < 1.5
 
 
 @given(st.integers(-6, 6), st.floats(-180, 180), st.integers(0, 100))
 def test_the_phase_does_not_depend_on_the_scale(power: int, phase: float, seed: int) -> None:
     x = signal(512, phase_deg=phase, noise=0.02, seed=seed)
-    done = transform(x, START, dwell_s=DWELL)
-    sigma, scale = spectral_noise(done.weights, 0.02), 10.0**power
-    one = automatic_phase(done.spectrum, sigma, first_bound_deg=30.0)
-    other = automatic_phase(done.spectrum * scale, sigma * scale, first_bound_deg=30.0)
-    assert abs((one.zero_deg - other.zero_deg + 180) % 360 - 180) < 0.05 and abs(one.first_deg - other.first_deg) < 0.5
+    one, other = (phase_of(x * scale, 0.02 * scale, 0.1) for scale in (1.0, 10.0**power))
+    assert abs((one.carrier_deg - other.carrier_deg + 180) % 360 - 180) < 0.05 and abs(one.rest - other.rest) < 2e-3
 
 
-def test_a_first_order_phase_within_its_bound_and_none_without_need() -> None:
-    """A start that is wrong by a quarter of a point, seen by lines far apart; what lies beyond the bound is not taken."""
-    lines = ((-30000.0, 300.0, 1.0), (5000.0, 300.0, 0.8), (35000.0, 300.0, 0.9))
-    done = transform(signal(lines=lines, top=-0.25, noise=0.003), START, dwell_s=DWELL, first_point=0.75)
-    sigma = spectral_noise(done.weights, 0.003)
-    found = automatic_phase(done.spectrum, sigma, first_bound_deg=180.0)
-    assert found.first_deg == pytest.approx(-90.0, abs=5.0)
-    assert automatic_phase(done.spectrum, sigma, first_bound_deg=20.0).first_deg == 0.0
-    right = transform(signal(lines=lines, noise=0.003), START, dwell_s=DWELL)
-    assert abs(automatic_phase(right.spectrum, sigma, first_bound_deg=60.0).first_deg) < 3.0
+FAR_APART = ((-30000.0, 300.0, 1.0), (5000.0, 300.0, 0.8), (35000.0, 300.0, 0.9))
+
+
+@pytest.mark.parametrize("late", [-0.25, -0.1, 0.2])
+def test_a_beginning_that_the_lines_tell(late: float) -> None:
+    """Time begins between points, which lines far apart show; what lies beyond the bound is not taken."""
+    x = signal(lines=FAR_APART, top=late, noise=0.003)
+    assert phase_of(x, 0.003, 0.5).rest == pytest.approx(late, abs=0.01)
+    assert abs(phase_of(x, 0.003, 0.5).carrier_deg) < 1.5
+    assert phase_of(x, 0.003, 0.08).rest == 0.0
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-5, 1e-3, 3e-3, 2e-2])
+def test_no_beginning_is_made_up(noise: float) -> None:
+    """Two lines near each other: a phase of first order that only lifts the baseline is not found."""
+    for seed in range(5):
+        found = phase_of(signal(noise=noise, phase_deg=50.0, seed=seed), noise, 0.5)
+        assert abs(found.rest) < 0.06 and abs(found.carrier_deg + 50.0) < 2.0
 
 
 def test_given_phases_are_kept() -> None:
-    done = transform(signal(noise=0.01), START, dwell_s=DWELL)
-    found = automatic_phase(done.spectrum, 1.0, first_bound_deg=90.0, zero_deg=12.0, first_deg=-7.0, pivot=100)
-    assert (found.zero_deg, found.first_deg, found.pivot) == (12.0, -7.0, 100)
+    found = phase_of(signal(noise=0.01), 0.01, carrier_deg=12.0, rest=-0.1)
+    assert (found.carrier_deg, found.rest) == (12.0, -0.1)
 
 
 # --- beginning of time ----------------------------------------------------------------------------
