@@ -64,7 +64,8 @@ def fit_baseline(
         now = ~(named | lines | _sidebands(frequency_hz, lines, real - values, spinning_hz))
         if np.mean(now) < FEWEST:
             return Baseline(np.zeros(real.size), now, float(np.mean(now)), False)
-        coefficients = np.linalg.lstsq(basis[now], real[now], rcond=None)[0]
+        kept = basis[now]
+        coefficients = np.linalg.lstsq(kept.T @ kept, kept.T @ real[now], rcond=None)[0]
         values = basis @ coefficients
         same, free = np.array_equal(now, free), now
         if same:
@@ -75,8 +76,11 @@ def fit_baseline(
 
 
 def _averaged(y: Array, points: int) -> Array:
-    kernel = np.ones(points) / points
-    mean: Array = np.convolve(y, kernel, mode="same")
+    """Means of `points` neighbours, beyond the ends of what is there; by sums, as the number is large."""
+    sums = np.concatenate([[0.0], np.cumsum(y)])
+    at = np.arange(y.size)
+    low, high = np.maximum(at - points // 2, 0), np.minimum(at - points // 2 + points, y.size)
+    mean: Array = (sums[high] - sums[low]) / (high - low)
     return mean
 
 

@@ -107,8 +107,9 @@ def _signal(spectrum: Complex, sigma: float) -> npt.NDArray[np.intp]:
     size = np.abs(spectrum)
     strong = size > max(SIGNAL * sigma, 0.01 * float(size.max()))
     wide = max(4, spectrum.size // 256)
-    spread = np.convolve(strong.astype(float), np.ones(2 * wide + 1), mode="same") > 0.5 if strong.any() else strong
-    found = np.flatnonzero(spread)
+    counts = np.concatenate([[0], np.cumsum(strong)])
+    at = np.arange(strong.size)
+    found = np.flatnonzero(counts[np.minimum(at + wide + 1, at.size)] > counts[np.maximum(at - wide, 0)])
     if found.size < 16:
         found = np.arange(spectrum.size)
     return found[:: -(-found.size // MOST)]

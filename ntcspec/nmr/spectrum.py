@@ -22,7 +22,7 @@ from ntcspec.types import Array, Note
 from ntcspec.types.nmr import NmrFid, NmrSpectrum
 
 NAN = float("nan")
-DECAY_BOUND, FILTER_BOUND = 0.5, 0.05  # points by which the start of a decay may be off, for the phase of first order
+DECAY_BOUND, FILTER_BOUND = 0.5, 0.05  # points by which the start of a decay may be off; the delay of a filter is known
 LARGEST_OFFSET = 0.1  # of the strongest point
 ERRORS = 3.0  # standard uncertainties of an echo's top
 PHASES_APART = 10.0  # degrees between two ways to the phase that are worth a note
@@ -93,7 +93,7 @@ def made_of_fid(fids: Sequence[NmrFid], settings: Settings) -> Made:
         sigma,
         start=done.start,
         rest=rest,
-        bound=0.0 if settings.phase1_deg is not None else _bound(top, settings.echo, first.pulse_program),
+        bound=0.0 if settings.phase1_deg is not None else _bound(top),
         carrier_deg=None if settings.phase0_deg is None else settings.phase0_deg - 360.0 * rest * away,
     )
     by_top = -mean_phase_deg(points, top.points)
@@ -178,13 +178,12 @@ def _without_offset(points: Complex, dc: str) -> tuple[Complex, tuple[Note, ...]
     return points - offset, (f"constant offset of the receiver taken off: {100 * share:.2g} % of the strongest point",)
 
 
-def _bound(top: Top, when: str, pulse_program: str) -> float:
+def _bound(top: Top) -> float:
     """How far the beginning of time may move to find the phase of first order, in points."""
     if top.kind == "given":
         return 0.0
     if top.kind == "filter":
-        echo = when == "yes" or (when == "auto" and "echo" in pulse_program.lower())
-        return DECAY_BOUND if echo else FILTER_BOUND
+        return FILTER_BOUND
     if top.kind == "decay" or not math.isfinite(top.error_points):
         return DECAY_BOUND
     return min(DECAY_BOUND, ERRORS * top.error_points)

@@ -21,9 +21,11 @@ LABEL = re.compile(r"\s*##([^=]*)=(.*)$")
 _TOKEN = re.compile(
     r"[+-]?[0-9]+\.?[0-9]*(?:[eE][+-][0-9]+)?|[+-]?\.[0-9]+|[@A-Ia-i%J-Rj-r][0-9]*\.?[0-9]*|[S-Zs][0-9]*|\?"
 )
-SQZ = {letter: i for i, letter in enumerate("@ABCDEFGHI")} | {letter: -i for i, letter in enumerate("abcdefghi", 1)}
-DIF = {letter: i for i, letter in enumerate("%JKLMNOPQR")} | {letter: -i for i, letter in enumerate("jklmnopqr", 1)}
+_DIGITS = "0123456789"
+SQZ = dict(zip("@ABCDEFGHI", _DIGITS, strict=True)) | {c: f"-{i}" for i, c in enumerate("abcdefghi", 1)}
+DIF = dict(zip("%JKLMNOPQR", _DIGITS, strict=True)) | {c: f"-{i}" for i, c in enumerate("jklmnopqr", 1)}
 DUP = {letter: i for i, letter in enumerate("STUVWXYZs", 1)}
+_SEPARATORS = str.maketrans("", "", " ,;\t")
 MOST_REPEATS = 100_000
 EXPORT = "export the spectrum again, as XYDATA in AFFN form or as two columns of text"
 
@@ -59,9 +61,10 @@ def ordinates(file: TextFile, first: int, last: int) -> tuple[list[float], int]:
     y: list[float] = []
     checked, in_dif = 0, False
     for n, words in table_lines(file, first, last):
-        if _TOKEN.sub("", words).strip(" ,;\t"):
+        tokens = _TOKEN.findall(words)
+        if sum(map(len, tokens)) != len(words.translate(_SEPARATORS)):
             raise UserError(file.at(n), f"{shorten(words, 40)!r} holds characters of no JCAMP-DX form", EXPORT)
-        values, ends_in_dif = _decode(file, n, _TOKEN.findall(words)[1:], words)
+        values, ends_in_dif = _decode(file, n, tokens[1:], words)
         if in_dif and values:
             if values[0] != y[-1]:
                 what = f"the line begins with {values[0]:g}, the one before ends with {y[-1]:g}: the check fails"
@@ -91,14 +94,9 @@ def _decode(file: TextFile, line: int, tokens: Sequence[str], words: str) -> tup
         elif letter in DIF:
             if not values:
                 raise UserError(file.at(line), f"{shorten(words, 40)!r} begins with a difference", EXPORT)
-            step = _signed(DIF[letter], letter, rest)
+            step = float(DIF[letter] + rest)
             values.append(values[-1] + step)
         else:
             step = None
-            values.append(_signed(SQZ[letter], letter, rest) if letter in SQZ else float(token))
+            values.append(float(SQZ[letter] + rest) if letter in SQZ else float(token))
     return values, step is not None
-
-
-def _signed(digit: int, letter: str, rest: str) -> float:
-    """The number that a letter and the digits behind it stand for."""
-    return float(f"{'-' if letter.islower() else ''}{abs(digit)}{rest}")
