@@ -39,7 +39,8 @@ def plain(label: str) -> str:
 
 def records(file: TextFile) -> list[Record]:
     """Label, value on its line, first and last line of what follows, of each record."""
-    starts = [(n, found) for n, words in enumerate(file.lines, 1) if (found := LABEL.match(words))]
+    marked = [(n, words) for n, words in enumerate(file.lines, 1) if "##" in words]  # most lines hold numbers
+    starts = [(n, found) for n, words in marked if (found := LABEL.match(words))]
     ends = [*(n - 1 for n, _ in starts[1:]), len(file.lines)][: len(starts)]
     return [
         (found.group(1), found.group(2).split("$$")[0].strip(), n + 1, end)

@@ -124,8 +124,8 @@ def build(draft: Draft, spec: NmrSpec | None = None) -> NmrFid:
         group_delay_points=draft.group_delay_points,
         scans=draft.scans,
         pulse_program=storable(draft.pulse_program),
-        keys=tuple(storable(key) for key, _ in draft.pairs),
-        values=tuple(storable(value) for _, value in draft.pairs),
+        keys=tuple(key for key, _ in draft.pairs),
+        values=tuple(value for _, value in draft.pairs),
         notes=(*draft.notes, *notes),
         header=draft.header,
     )
