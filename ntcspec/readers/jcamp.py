@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from ntcspec.errors import UserError
 from ntcspec.readers.text import TextFile, shorten
@@ -25,6 +26,7 @@ _DIGITS = "0123456789"
 SQZ = dict(zip("@ABCDEFGHI", _DIGITS, strict=True)) | {c: f"-{i}" for i, c in enumerate("abcdefghi", 1)}
 DIF = dict(zip("%JKLMNOPQR", _DIGITS, strict=True)) | {c: f"-{i}" for i, c in enumerate("jklmnopqr", 1)}
 DUP = {letter: i for i, letter in enumerate("STUVWXYZs", 1)}
+_DIFS = "".join(DIF)
 _SEPARATORS = str.maketrans("", "", " ,;\t")
 MOST_REPEATS = 100_000
 EXPORT = "export the spectrum again, as XYDATA in AFFN form or as two columns of text"
@@ -61,18 +63,43 @@ def ordinates(file: TextFile, first: int, last: int) -> tuple[list[float], int]:
     """
     y: list[float] = []
     checked, in_dif = 0, False
-    for n, words in table_lines(file, first, last):
+    lines = table_lines(file, first, last)
+    for (n, words), letters, numbers in zip(lines, *_spelled([words for _, words in lines]), strict=True):
+        if letters[:1] in SQZ and len(letters) > 1 and not letters[1:].strip(_DIFS):
+            values = list(accumulate(map(float, numbers.split()[1:])))  # most lines of large tables, the fast way
+            y, checked = _joined(file, n, y, values, checked, in_dif)
+            in_dif = True
+            continue
         tokens = _TOKEN.findall(words)
         if sum(map(len, tokens)) != len(words.translate(_SEPARATORS)):
             raise UserError(file.at(n), f"{shorten(words, 40)!r} holds characters of no JCAMP-DX form", EXPORT)
         values, ends_in_dif = _decode(file, n, tokens[1:], words)
-        if in_dif and values:
-            if values[0] != y[-1]:
-                what = f"the line begins with {values[0]:g}, the one before ends with {y[-1]:g}: the check fails"
-                raise UserError(file.at(n), what, "is the file complete? " + EXPORT)
-            values, checked = values[1:], checked + 1
-        y += values
+        y, checked = _joined(file, n, y, values, checked, in_dif)
         in_dif = ends_in_dif
+    return y, checked
+
+
+def _spelled(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of each line what is no digit; and its numbers with their first digits spelled out, between blanks."""
+    letters = numbers = "\n".join(lines)
+    for digit in _DIGITS + ".":
+        letters = letters.replace(digit, "")
+    for letter, digits in (SQZ | DIF).items():
+        numbers = numbers.replace(letter, f" {digits}")
+    return letters.split("\n"), numbers.split("\n")
+
+
+def _joined(
+    file: TextFile, line: int, y: list[float], values: list[float], checked: int, in_dif: bool
+) -> tuple[list[float], int]:
+    """y with the values of a line, whose first is a check after a line in DIF form; and the number of checks."""
+    if in_dif and values:
+        if values[0] != y[-1]:
+            what = f"the line begins with {values[0]:g}, the one before ends with {y[-1]:g}: the check fails"
+            raise UserError(file.at(line), what, "is the file complete? " + EXPORT)
+        del values[0]
+        checked += 1
+    y += values
     return y, checked
 
 
