@@ -15,6 +15,8 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
+import numpy as np
+
 from ntcspec.errors import UserError
 from ntcspec.readers.text import TextFile, shorten
 
@@ -27,6 +29,10 @@ SQZ = dict(zip("@ABCDEFGHI", _DIGITS, strict=True)) | {c: f"-{i}" for i, c in en
 DIF = dict(zip("%JKLMNOPQR", _DIGITS, strict=True)) | {c: f"-{i}" for i, c in enumerate("jklmnopqr", 1)}
 DUP = {letter: i for i, letter in enumerate("STUVWXYZs", 1)}
 _DIFS = "".join(DIF)
+_SIGNS, _FIRST = np.zeros(256, np.uint8), np.zeros(256, np.uint8)  # of a letter: its sign and digit, as characters
+for _letter, _spelling in (SQZ | DIF).items():
+    _SIGNS[ord(_letter)] = ord("-" if _spelling[0] == "-" else "+")
+    _FIRST[ord(_letter)] = ord(_spelling[-1])
 _SEPARATORS = str.maketrans("", "", " ,;\t")
 MOST_REPEATS = 100_000
 EXPORT = "export the spectrum again, as XYDATA in AFFN form or as two columns of text"
@@ -80,13 +86,15 @@ def ordinates(file: TextFile, first: int, last: int) -> tuple[list[float], int]:
 
 
 def _spelled(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Of each line what is no digit; and its numbers with their first digits spelled out, between blanks."""
-    letters = numbers = "\n".join(lines)
-    for digit in _DIGITS + ".":
-        letters = letters.replace(digit, "")
-    for letter, digits in (SQZ | DIF).items():
-        numbers = numbers.replace(letter, f" {digits}")
-    return letters.split("\n"), numbers.split("\n")
+    """Of each line what is no digit; and its numbers, the letter before each as blank, sign and first digit."""
+    content = "\n".join(lines).encode("latin-1", errors="replace")
+    letters = content.translate(None, b"0123456789.")
+    codes = np.frombuffer(content, np.uint8)
+    is_letter = _SIGNS[codes] > 0
+    spelled = np.repeat(codes, np.where(is_letter, 3, 1))
+    at = np.flatnonzero(is_letter) + 2 * np.arange(np.count_nonzero(is_letter))
+    spelled[at], spelled[at + 1], spelled[at + 2] = ord(" "), _SIGNS[codes[is_letter]], _FIRST[codes[is_letter]]
+    return letters.decode("latin-1").split("\n"), spelled.tobytes().decode("latin-1").split("\n")
 
 
 def _joined(
