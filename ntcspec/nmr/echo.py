@@ -18,8 +18,8 @@ the strongest is taken. It is found for all multiples of half a point at once, a
 parabola through fractions of a point;
 with D = D0 + K (c - c0)^2 the standard uncertainty is sqrt(D0/(m K)). What carries the information is the beat of
 lines at several frequencies: of a signal with one line no phase tells the top, and then the strongest point is taken
-and the uncertainty says so. (Rotor-synchronised echoes repeat every rotor period; the isotropic lines decide between
-them.)
+and the uncertainty is infinite; likewise where noise hides the beat. (Rotor-synchronised echoes repeat every rotor
+period; the isotropic lines decide between them.)
 
 Decay. It begins at g where the spectrometer has a digital filter, and at the first point otherwise; points before the
 first strong one that hold noise alone are passed over.
@@ -43,10 +43,12 @@ LONG_FILTER = 8.0  # points: a filter of Bruker's kind, whose first points hold 
 BEGUN = 0.85  # of the strongest point, just behind the filter: the signal began there and is no later echo
 FEWEST_PAIRS = 5
 TAPER, STEP, REACH = 8, 0.25, 3  # points; points; steps on each side
+STRONG_SIGNAL = 30.0  # sigma: in weaker signals dips of D come about by chance
 ENOUGH_PAIRS = 16  # fewer agree too often by chance
 SCATTER = 4.0  # standard deviations of D that count as agreement
 ALONE = 4  # half points on each side of a top; where more of them agree than lie on one side, it is none
-UNDECIDED = 0.4  # points: a larger uncertainty is none
+UNTOLD = "strongest point, as the phases do not tell the top: one line alone, or noise; if you know it, set echo_points"
+UNDECIDED = 0.15  # points: with a larger uncertainty the dip of D is not significant
 SMALLEST_ERROR = 0.01
 
 
@@ -113,15 +115,14 @@ def _echo(points: Complex, size: Array, sigma: float, begin: int) -> Top:
         int(np.flatnonzero(level > NOISE_LEVEL * sigma)[-1]) + 1 if (level > NOISE_LEVEL * sigma).any() else size.size
     )
     seen = size[first:last]
-    by_size = Top(
-        float(begin + np.argmax(size[begin:])), np.inf, "echo", "strongest point: lines at one frequency do not tell it"
-    )
-    if seen.size < 2 * FEWEST_PAIRS:
+    by_size = Top(float(begin + np.argmax(size[begin:])), np.inf, "echo", UNTOLD)
+    if seen.size < 2 * FEWEST_PAIRS or size.max() < STRONG_SIGNAL * sigma:
         return by_size
     centre, loss, pairs = incoherence(points[first:last])
     height = np.interp(centre, np.arange(seen.size), level[first:last])
     allowed = (pairs >= FEWEST_PAIRS) & (height >= STRONG * height.max()) & (first + centre <= points.size / 4.0)
-    excess = loss / noise_incoherence(seen, sigma)
+    floor = noise_incoherence(seen, sigma)
+    excess = loss / floor
     enough = allowed & (pairs >= ENOUGH_PAIRS)
     best = max(1.0, float(excess[enough].min())) if enough.any() else 1.0
     agrees = excess < best * (1.0 + SCATTER * np.sqrt(2.0 / pairs))
@@ -135,7 +136,7 @@ def _echo(points: Complex, size: Array, sigma: float, begin: int) -> Top:
     shift, least, curvature = _refined(points[first:last], float(centre[at]))
     if near.sum() > ALONE or curvature <= 0:
         return by_size
-    error = float(np.sqrt(max(least, 0.25 * loss[at]) / (pairs[at] * curvature)))
+    error = float(np.sqrt(max(least, floor[at]) / (pairs[at] * curvature)))
     if error > UNDECIDED:
         return by_size
     how = f"phases of {int(pairs[at])} pairs of points about it agree"
