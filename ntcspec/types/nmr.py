@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ntcspec.types import Array, Note, Plot, array, scalar, text
+from ntcspec.types import Array, Metrics, Note, Plot, array, scalar, text
 
 # --- ingest ---------------------------------------------------------------------------------------
 
@@ -114,3 +114,101 @@ class NmrReduced:
     chosen: dict[str, Any] = text("what the program chose by itself")
     notes: tuple[Note, ...] = text("choices and warnings, in the order they were made")
     PLOTS: ClassVar[tuple[Plot, ...]] = (Plot("spectrum", "NMR spectrum", "real", ("shift_ppm",)),)
+
+
+# --- measure --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NmrLine:
+    """A named line as it was found without a model, for figures."""
+
+    name: str = text("name of the line")
+    low_ppm: float = scalar("ppm", "start of its range")
+    high_ppm: float = scalar("ppm", "end of its range")
+    position_ppm: float = scalar("ppm", "where it is highest; NaN where it was not detected")
+    height: float = scalar("", "height there")
+    detected: bool = text("whether it stands above 3 sigma")
+
+
+@dataclass(frozen=True)
+class NmrSideband:
+    """A spinning sideband of a named line."""
+
+    line: str = text("name of the line")
+    order: int = scalar("1", "order, positive at high shift")
+    shift_ppm: float = scalar("ppm", "where it is expected")
+    half_width_ppm: float = scalar("ppm", "half of the window that it was summed over")
+    area: float = scalar("", "intensity times ppm")
+    area_error: float = scalar("", "standard uncertainty by noise")
+    detected: bool = text("whether its area stands above 3 sigma")
+
+
+@dataclass(frozen=True)
+class NmrFit:
+    """Sites fitted to a range: the model that was chosen.
+
+    delta_iso_ppm and quadrupole_shift_ppm are means of the sites with a coupling, weighted by area: what shielding and
+    what the coupling puts into the position. NaN where no site of the model has a coupling.
+    """
+
+    name: str = text("name of the fit")
+    model: str = text("name of the model that was chosen")
+    decided: bool = text("whether it is the best by BIC, by 2 or more")
+    shift_ppm: Array = array("ppm", "shift of the points")
+    data: Array = array("", "spectrum", ("shift_ppm",), "data_error")
+    data_error: Array = array("", "standard uncertainty of a point", ("shift_ppm",))
+    total: Array = array("", "sites and background", ("shift_ppm",))
+    background: Array = array("", "background alone", ("shift_ppm",))
+    sites: Array = array("", "each site alone, shape (sites, points)")
+    site_names: tuple[str, ...] = text("names of the sites")
+    site_models: tuple[str, ...] = text("model of each site: a line, quadrupolar or czjzek")
+    parameter_names: tuple[str, ...] = text("'site.parameter' of each fitted parameter")
+    parameters: Array = array("", "value of each parameter, in the units of the metrics")
+    covariance: Array = array("", "their covariance by noise; NaN at a bound, infinite where undetermined")
+    delta_iso_ppm: float = scalar("ppm", "mean isotropic shift of the sites with a coupling")
+    quadrupole_shift_ppm: float = scalar("ppm", "mean quadrupolar shift of the same")
+    shift_covariance: Array = array("", "covariance of these two by noise (ppm^2), shape (2, 2)")
+    choice_delta_iso_ppm: Array = array("ppm", "delta_iso_ppm under each other choice")
+    choice_quadrupole_shift_ppm: Array = array("ppm", "quadrupole_shift_ppm under each other choice")
+    compared: dict[str, Any] = text("for each model tried: chi-square, parameters, BIC, why it was refused")
+
+
+@dataclass(frozen=True)
+class NmrMeasured(Metrics):
+    """Result of `measure`: metrics, the fits and lines behind them, sidebands.
+
+    by_choice holds the value of each metric under each other choice (phase, background, limits), NaN where missing.
+    """
+
+    choice_names: tuple[str, ...] = text("other choices that were tried")
+    by_choice: Array = array("", "value of each metric under each of them, shape (metrics, choices)")
+    reference_error_ppm: float = scalar("ppm", "standard uncertainty of the zero of the axis; in no u_sys")
+    fits: tuple[NmrFit, ...] = text("fits, in the order of the config")
+    lines: tuple[NmrLine, ...] = text("named lines, in the order of the config")
+    sidebands: tuple[NmrSideband, ...] = text("spinning sidebands of the lines that ask for them")
+
+    def plots(self) -> tuple[Plot, ...]:
+        """The fits."""
+        return tuple(
+            Plot(f"fit_{f.name}", f"fit {f.name}", f"fits/{i:04d}/data", (f"fits/{i:04d}/shift_ppm",),
+                 (f"fits/{i:04d}/total", f"fits/{i:04d}/background"))
+            for i, f in enumerate(self.fits)
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NmrSplit(Metrics):
+    """Changes from the first sample of a series, split into shielding and coupling."""
+
+    samples: tuple[str, ...] = text("samples, the reference first")
+    shielding_ppm: Array = array("ppm", "change of delta_iso from the first sample", ("sample",))
+    quadrupole_ppm: Array = array("ppm", "change of the quadrupolar shift", ("sample",))
+    cog_ppm: Array = array("ppm", "change of the centre of gravity, their sum", ("sample",))
+    uncertainty_ppm: Array = array("ppm", "statistical uncertainty of the three, shape (samples, 3)")
+    systematic_ppm: Array = array("ppm", "systematic uncertainty of the three, shape (samples, 3)")
+    verdicts: tuple[str, ...] = text("what moved, in words, for each sample")
+    sample: Array = array("1", "number of the sample")
+    PLOTS: ClassVar[tuple[Plot, ...]] = (
+        Plot("split", "change of the line's place", "cog_ppm", ("sample",), ("shielding_ppm", "quadrupole_ppm")),
+    )
