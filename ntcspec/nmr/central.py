@@ -46,7 +46,7 @@ HARMONICS = 4
 FEWEST_TIMES, MOST_TIMES = 16, 1024
 NEGLIGIBLE = 1e-5  # share of a sideband that is left out
 PAD = 2  # bins on either side, cut off at the end
-SHARPEST = 1e-3  # narrowest flank of a tent, in bins
+SHARPEST, NARROW = 1e-2, 0.1  # narrowest flank, and narrowest tent that is not taken for a point, in bins
 Complex = npt.NDArray[np.complex128]
 Integers = npt.NDArray[np.int64]
 
@@ -207,13 +207,16 @@ def tents(position: Array, share: Array, points: Octant, count: int, *, hats: bo
     boxes (k - 1/2 to k + 1/2: a histogram), or with `hats` overlap as hats from k - 1 to k + 1: a line narrower than a
     bin then keeps its place (`decay.decay_of` takes the hats out). The integrals over bins are exact: a ramp has the
     second difference of a B-spline, so each ramp is a few numbers, however wide, and two cumulative sums at the end
-    make all tents. What lies outside the bins is left out.
+    make all tents. Very narrow ones are points, as the sums would lose their digits. What lies outside the bins is left out.
     """
     corner = np.sort(position[:, points.corners] + PAD, axis=1)
     weight = points.weight * share[:, points.corners].mean(axis=1)
     low, middle, high = (corner[:, i].ravel() for i in range(3))
     keep = (high > 0.0) & (low < count + 2 * PAD) & (weight.ravel() > 0.0)
     low, middle, high, area = low[keep], middle[keep], high[keep], weight.ravel()[keep]
+    narrow = high - low < NARROW
+    sharp = _points((low + middle + high)[narrow] / 3.0, area[narrow], count + 2 * PAD, hats)
+    low, middle, high, area = low[~narrow], middle[~narrow], high[~narrow], area[~narrow]
     middle = np.maximum(middle, low + SHARPEST)
     high = np.maximum(high, middle + SHARPEST)
     top = 2.0 * area / (high - low)
@@ -221,7 +224,18 @@ def tents(position: Array, share: Array, points: Octant, count: int, *, hats: bo
     second = np.zeros(count + 2 * PAD + 4)
     for at, slope in ((low, up), (middle, -up - down), (high, down)):
         _ramp(second, at, slope, count + 2 * PAD, hats)
-    return np.cumsum(np.cumsum(second))[PAD : PAD + count]
+    return (np.cumsum(np.cumsum(second))[: sharp.size] + sharp)[PAD : PAD + count]
+
+
+def _points(at: Array, weight: Array, count: int, hats: bool) -> Array:
+    """Weights that stand at one place each."""
+    bin_of = np.floor(at if hats else at + 0.5).astype(np.int64)
+    part = at - bin_of if hats else np.zeros(at.size)
+    found = np.zeros(count)
+    for k, share in ((bin_of, weight * (1.0 - part)), (bin_of + 1, weight * part)):
+        inside = (k >= 0) & (k < count)
+        found += np.bincount(k[inside], share[inside], count)
+    return found
 
 
 def _ramp(second: Array, at: Array, slope: Array, count: int, hats: bool) -> None:
@@ -231,6 +245,7 @@ def _ramp(second: Array, at: Array, slope: Array, count: int, hats: bool) -> Non
     x = at[inside] if hats else at[inside] + 0.5
     bin_of = x.astype(np.int64)
     u = x - bin_of
+    taps: tuple[Array, ...]
     if hats:
         taps = ((1.0 - u) ** 3 / 6.0, 2.0 / 3.0 - u**2 + u**3 / 2.0, (1.0 + 3.0 * (u + u**2 - u**3)) / 6.0, u**3 / 6.0)
     else:

@@ -1,7 +1,7 @@
 """Which model the data support: a crystal site, a distribution, both, a plain line.
 
 Symbols: k fitted parameters, n points, e how many independent points one is worth, chi2 weighted sum of squares,
-c = max(1, smallest chi2 / (n - k) of all models).
+c = max(1, smallest chi2 over its expected value of all models).
 
     BIC = e chi2 / c + k ln(e n)
 
@@ -9,7 +9,7 @@ e is 1 / sum of the noise's correlations, or (1 - r)/(1 + r) with the correlatio
 best-fitting model where that is less: a misfit that all models share is no evidence for the one with most parameters.
 The smallest BIC wins. Margin: BIC of the runner-up minus that of the winner; below 2 not decided, 2 to 6 positive, 6 to
 10 strong, above 10 very strong (Kass and Raftery). Undecided, the model with fewer parameters is taken. So it is where
-the winner has a site below 3 sigma and a simpler model describes the data almost as well (chi2 / (n - k) less than 1.2
+the winner has a site below 3 sigma and a simpler model describes the data almost as well (reduced chi2 less than 1.2
 times as large: at high signal to noise BIC sees the last percent of a line shape). Where none does, the winner stays:
 its weak site is not a finding, but without it the others would be wrong. Either is said.
 

@@ -35,7 +35,7 @@ from ntcspec.types import Array
 
 RMS_PQ = 5.0**0.5  # in sigma
 REACH = 6.5  # largest PQ in sigma; beyond it lies 1e-7 of the distribution
-ETAS, CUTS, SATELLITE_CUTS = 6, 24, 10
+ETAS, CUTS, SATELLITE_CUTS = 6, 32, 10
 FINEST, COARSEST = 0.3, 0.06  # step of PQ near 0 in the smallest sigma, and far out relative to PQ
 
 

@@ -13,13 +13,14 @@ Order of steps:
    the data where it may stand; of all combinations the areas are linear, so chi2 of each costs one small solve;
 2. the best combinations go through some steps of Levenberg-Marquardt, the lowest of them to its end (the two lowest
    where several sites have couplings and may trade places);
-3. covariance: `noise.covariance`, times chi2 / (n - m) where that is above 1: model or noise are wrong by that much.
+3. covariance: `noise.covariance`, times chi2 over its expected value where that is above 1: model or noise are wrong by
+   that much.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -66,6 +67,7 @@ class SiteFit:
     covariance: Array
     scale: float
     chi2: float
+    freedom: float  # what chi2 should be
     at_bound: tuple[str, ...]
     converged: bool
     curves: Array  # of each site, then the background: (sites + 1, points)
@@ -79,8 +81,8 @@ class SiteFit:
 
     @property
     def reduced_chi2(self) -> float:
-        """chi2 / (n - m)."""
-        return self.chi2 / (self.data.y.size - self.p.size)
+        """chi2 over its expected value."""
+        return self.chi2 / self.freedom
 
     @property
     def total(self) -> Array:
@@ -154,11 +156,11 @@ def fit_from(data: Data, sites: Sequence[Site], background: str, start: Array, s
     low, high = bounds(data, sites, background)
     held = least_squares.at_bound(p, low, high)
     curves, rows = evaluate(sites, background, data, p)
-    scale = float(np.sqrt(max(1.0, chi2 / (data.y.size - p.size))))
-    covariance = noise.covariance(rows / data.sigma, held, data.correlation) * scale**2
-    found = SiteFit(tuple(sites), background, data, p, covariance, scale, chi2, (), converged, curves)
-    at_bound = tuple(name for name, is_held in zip(found.names, held, strict=True) if is_held)
-    return SiteFit(found.sites, background, data, p, covariance, scale, chi2, at_bound, converged, curves)
+    covariance, freedom = noise.covariance(rows / data.sigma, held, data.correlation)
+    scale = float(np.sqrt(max(1.0, chi2 / freedom)))
+    covariance *= scale**2
+    found = SiteFit(tuple(sites), background, data, p, covariance, scale, chi2, freedom, (), converged, curves)
+    return replace(found, at_bound=tuple(n for n, is_held in zip(found.names, held, strict=True) if is_held))
 
 
 def change_background(fit: SiteFit, background: str) -> Array:

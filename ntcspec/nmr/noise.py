@@ -8,8 +8,8 @@ A weighted sum q y has the variance q V q. Least squares weighted by 1/s has est
 
     C = G J R J^T G,   G = (J J^T)^-1,
 
-whether or not the weights know of R (A. C. Aitken's estimator would, and gains little for lines broader than the
-correlation). Points count for a smooth misfit as 1 / sum rho_k of them would (sum over both sides).
+whether or not the weights know of R (the best estimator would, and gains little for lines broader than the
+correlation). The expected chi2 is n - tr(G J R J^T), less than n - m: a fit takes more of smooth noise. Points count for a smooth misfit as 1 / sum rho_k of them would (sum over both sides).
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ def sum_error(weights: Array, sigma: Array, correlation: Array) -> float:
     return float(np.sqrt(max(float(row[0] @ correlate(row, correlation)[0]), 0.0)))
 
 
-def covariance(jacobian: Array, fixed: Flags, correlation: Array) -> Array:
-    """C of the free parameters; NaN for fixed ones, infinite for those that the data do not determine."""
+def covariance(jacobian: Array, fixed: Flags, correlation: Array) -> tuple[Array, float]:
+    """C of the free parameters (NaN for fixed ones, infinite for undetermined ones), and the expected chi2."""
     plain = least_squares.covariance(jacobian, fixed)
     good = np.flatnonzero(np.isfinite(np.diag(plain)))
     g, j = plain[np.ix_(good, good)], jacobian[good]
-    plain[np.ix_(good, good)] = g @ (j @ correlate(j, correlation).T) @ g
-    return plain
+    seen = g @ (j @ correlate(j, correlation).T)
+    plain[np.ix_(good, good)] = seen @ g
+    return plain, jacobian.shape[1] - float(np.trace(seen))
 
 
 def effective_share(correlation: Array, points: int) -> float:

@@ -225,7 +225,7 @@ def _summary(choice: Choice, key: str) -> dict[str, Any]:
     }
     return {
         "chi2": one.chi2,
-        "degrees_of_freedom": one.data.y.size - one.p.size,
+        "degrees_of_freedom": one.freedom,
         "parameters": parameters,
         "at_bound": list(one.at_bound),
         "bic": choice.bic[key],
