@@ -207,7 +207,7 @@ def tents(position: Array, share: Array, points: Octant, count: int, *, hats: bo
     boxes (k - 1/2 to k + 1/2: a histogram), or with `hats` overlap as hats from k - 1 to k + 1: a line narrower than a
     bin then keeps its place (`decay.decay_of` takes the hats out). The integrals over bins are exact: a ramp has the
     second difference of a B-spline, so each ramp is a few numbers, however wide, and two cumulative sums at the end
-    make all tents. Very narrow ones are points, as the sums would lose their digits. What lies outside the bins is left out.
+    make all tents. Very narrow ones are points, as the sums would lose their digits. What lies outside is left out.
     """
     corner = np.sort(position[:, points.corners] + PAD, axis=1)
     weight = points.weight * share[:, points.corners].mean(axis=1)

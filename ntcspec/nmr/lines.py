@@ -5,12 +5,12 @@ the noise (`noise.py`).
 
     area       A = h sum y
     cog        sum x y / sum y            of the range: its limits are part of the definition
-    position   vertex of the parabola through the points above 0.8 of the height, round the highest
-    height     H, the parabola there
+    position   vertex of the parabola through the points round the highest where the average over m is above 0.85 of it
+    height     H, the parabola there (1 % low on a Lorentzian)
     fwhm       x+ - x-, outermost places where y, averaged over m points, is H/2; by lines between points
 
 All but the width are weighted sums (position and height to first order), whose uncertainty is exact for correlated
-noise. m: a sixth of the width that a first pass finds, so that noise does not make crossings of its own.
+noise. m: a tenth of the width that a first pass finds, so that noise does not make crossings of its own.
 
 Where H or A is below 3 u the line is not detected: only area and height are left, as what they are. The width is that
 of the spectrum: what apodisation adds is in it, and is only taken out by a fit, which knows the shape of the line.
@@ -26,10 +26,12 @@ import numpy as np
 from ntcspec.errors import UserError
 from ntcspec.nmr.noise import correlate, sum_error
 from ntcspec.nmr.value import SIGNIFICANT
+from ntcspec.peaks.least_squares import Flags
 from ntcspec.types import Array
 
 FEWEST = 8
-PARABOLA, SMOOTH_OF_WIDTH, SMOOTH_OF_RANGE = 0.8, 1 / 6, 1 / 20
+PARABOLA = (0.85, 0.7, 0.5)  # the first that makes a parabola open downwards
+SMOOTH_OF_WIDTH, SMOOTH_OF_RANGE = 1 / 10, 1 / 20
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def measure_line(x: Array, y: Array, sigma: Array, correlation: Array) -> Line:
     smooth = _running(y, max(1, int(SMOOTH_OF_RANGE * x.size)))
     m = max(1, int(SMOOTH_OF_WIDTH * _width_points(smooth)))
     smooth = _running(y, m)
-    position, height, near, hat = _vertex(x, y, int(np.argmax(smooth)))
+    position, height, near, hat = _vertex(x, y, smooth)
     position_error, height_error = _vertex_errors(x, near, hat, sigma, correlation)
     weak = not (height > SIGNIFICANT * height_error and area > SIGNIFICANT * area_error)
     values = {"area": area, "height": height}
@@ -93,22 +95,26 @@ def _width_points(smooth: Array) -> int:
     return int(np.count_nonzero(smooth >= 0.5 * smooth.max()))
 
 
-def _vertex(x: Array, y: Array, top: int) -> tuple[float, float, slice, Array]:
-    """Vertex and height of the parabola, its points, and its three coefficients as sums over them, (3, points)."""
-    above = y >= PARABOLA * y[top]
-    left = top - int(np.argmin(above[top::-1])) if not above[: top + 1].all() else -1
-    right = top + int(np.argmin(above[top:])) if not above[top:].all() else x.size
-    first, last = min(left + 1, top - 2), max(right, top + 3)
-    near = slice(max(first, 0), min(last, x.size))
-    t = x[near] - x[top]
-    hat = np.linalg.pinv(np.stack([np.ones_like(t), t, t**2], axis=1))
-    c0, c1, c2 = hat @ y[near]
-    if not c2 < 0.0:
-        return float("nan"), float(y[top]), near, hat
-    at = -c1 / (2.0 * c2)
-    if abs(at) > np.abs(t).max():
-        return float("nan"), float(y[top]), near, hat
-    return float(x[top] + at), float(c0 + 0.5 * c1 * at), near, np.vstack([hat, _by_vertex(c1, c2, hat)])
+def _vertex(x: Array, y: Array, smooth: Array) -> tuple[float, float, slice, Array]:
+    """Vertex and height of the parabola, its points, and its coefficients as sums over them, (3 or 5, points)."""
+    top = int(np.argmax(smooth))
+    for share in PARABOLA:
+        near = _around(smooth >= share * smooth[top], top)
+        t = x[near] - x[top]
+        hat = np.linalg.pinv(np.stack([np.ones_like(t), t, t**2], axis=1))
+        c0, c1, c2 = hat @ y[near]
+        at = -c1 / (2.0 * c2) if c2 < 0.0 else np.inf
+        if abs(at) <= np.abs(t).max():
+            return float(x[top] + at), float(c0 + 0.5 * c1 * at), near, np.vstack([hat, _by_vertex(c1, c2, hat)])
+    return float("nan"), float(y[top]), near, hat
+
+
+def _around(above: Flags, top: int) -> slice:
+    """The run of points round `top` that are above, at least five."""
+    below = np.flatnonzero(~above)
+    left, right = below[below < top], below[below > top]
+    first, last = (int(left[-1]) + 1 if left.size else 0), (int(right[0]) if right.size else above.size)
+    return slice(max(min(first, top - 2), 0), max(last, top + 3))
 
 
 def _by_vertex(c1: float, c2: float, hat: Array) -> Array:

@@ -31,7 +31,7 @@ from ntcspec.types.nmr import NmrLine, NmrMeasured, NmrReduced
 
 LINE_UNITS = {"position": "ppm", "cog": "ppm", "fwhm": "Hz", "height": "", "area": ""}
 LINE_WHAT = {
-    "position": "vertex of a parabola through the upper fifth",
+    "position": "vertex of a parabola through what is above 0.85 of the height",
     "cog": "centre of gravity of the range",
     "fwhm": "full width at half height of the spectrum",
     "height": "height of that parabola",
@@ -93,7 +93,9 @@ def measure_nmr(
         metrics=(*(_metric(one, others) for one in readings), _reference(reduced)),
         notes=(*notes, _note_on_sys(others)),
         choice_names=tuple(one.name for one in others),
-        by_choice=np.array([one.by_choice for one in readings] + [np.full(len(others), NAN)]).reshape(-1, len(others)),
+        by_choice=np.array([one.by_choice for one in readings] + [np.full(len(others), NAN)]).reshape(
+            len(readings) + 1, len(others)
+        ),
         reference_error_ppm=reduced.reference_error_ppm,
         fits=tuple(stored),
         lines=tuple(found_lines),

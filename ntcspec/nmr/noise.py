@@ -9,7 +9,8 @@ A weighted sum q y has the variance q V q. Least squares weighted by 1/s has est
     C = G J R J^T G,   G = (J J^T)^-1,
 
 whether or not the weights know of R (the best estimator would, and gains little for lines broader than the
-correlation). The expected chi2 is n - tr(G J R J^T), less than n - m: a fit takes more of smooth noise. Points count for a smooth misfit as 1 / sum rho_k of them would (sum over both sides).
+correlation). The expected chi2 is n - tr(G J R J^T), less than n - m: a fit takes more of smooth noise. Points
+count for a smooth misfit as 1 / sum rho_k of them would (sum over both sides).
 """
 
 from __future__ import annotations
