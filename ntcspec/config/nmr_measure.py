@@ -79,7 +79,9 @@ class NmrChoices(Parameters):
     """Other reasonable choices; the range of what comes out is the systematic uncertainty."""
 
     phase_deg: float = param(2.0, "deg", "error of the phase, tried with both signs; 0 for none", ge=0, le=45)
-    limits_ppm: float = param(1.0, "ppm", "all ranges wider and narrower by this at both ends; 0 for none", ge=0)
+    limits_ppm: float = param(
+        1.0, "ppm", "all ranges wider and narrower by this at both ends, at most a fifth of the range; 0 for none", ge=0
+    )
     backgrounds: tuple[Background, ...] = param(("none", "linear"), "", "other backgrounds")
 
 

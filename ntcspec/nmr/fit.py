@@ -10,8 +10,9 @@ satellites, one R for all: how well the pulse excites them.
 
 Order of steps:
 1. candidates of each site: shapes over the ranges of its parameters, moved so that its top meets the highest point of
-   the data where it may stand; of all combinations the areas are linear, so chi2 of each costs one small solve;
-2. the best combinations go through some steps of Levenberg-Marquardt, the lowest of them to its end (the two lowest
+   the data where it may stand, and those of simpler fits; of all combinations the areas are linear, so chi2 of each
+   costs one small solve;
+2. the best combinations go through some steps of Levenberg-Marquardt, the lowest of them to its end (the five lowest
    where several sites have couplings and may trade places);
 3. covariance: `noise.covariance`, times chi2 over its expected value where that is above 1: model or noise are wrong by
    that much.
@@ -33,9 +34,9 @@ from ntcspec.peaks.least_squares import Flags
 from ntcspec.types import Array
 
 BACKGROUNDS = {"none": 0, "constant": 1, "linear": 2}
-STARTS, FIRST_STEPS, FINISHED, MAX_STEPS = 4, 8, 2, 60
+STARTS, FIRST_STEPS, FINISHED, MAX_STEPS = 10, 8, 5, 60
 START_RATIO = 0.1
-SIGMAS, CQS, ETAS, WIDTHS = 5, 4, (0.15, 0.75), 2
+SIGMAS, CQS, ETAS, WIDTHS = 4, 5, (0.15, 0.75), 2
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,17 @@ def ideal_ratio(spin: float) -> float:
     return 2.0 * (j - 0.75) / (j + 0.25)
 
 
-def fit_sites(data: Data, sites: Sequence[Site], background: str = "constant") -> SiteFit:
-    """Fit from the best of many starts. Raises ValueError where the points are fewer than the parameters."""
+def fit_sites(
+    data: Data, sites: Sequence[Site], background: str = "constant", simpler: Sequence[SiteFit] = ()
+) -> SiteFit:
+    """Fit from the best of many starts.
+
+    simpler : fits of fewer of the same sites, which are good places to start from.
+    Raises ValueError where the points are fewer than the parameters.
+    """
     _enough(data, sites, background)
-    tried = [_minimise(data, sites, background, p, FIRST_STEPS) for p in starts(data, sites, background)]
+    first = starts(data, sites, background, simpler)
+    tried = [_minimise(data, sites, background, p, FIRST_STEPS) for p in first]
     tried.sort(key=lambda one: one[1])
     if sum(site.model in COUPLED for site in sites) > 1:
         tried = [_minimise(data, sites, background, one[0], MAX_STEPS) for one in tried[:FINISHED]]
@@ -188,10 +196,10 @@ def _minimise(
     return least_squares.minimise(residuals, start, low, high, steps)
 
 
-def starts(data: Data, sites: Sequence[Site], background: str) -> list[Array]:
-    """The best combinations of candidates, as full parameter vectors."""
+def starts(data: Data, sites: Sequence[Site], background: str, simpler: Sequence[SiteFit] = ()) -> list[Array]:
+    """For each coupling among the candidates the best combination with it, as full parameter vectors, best first."""
     taken = [(site.lower[0], site.upper[0]) for site in sites if site.model not in COUPLED]
-    pools = [_candidates(site, data, taken) for site in sites]
+    pools = [_candidates(site, data, taken) + _known(site, simpler) for site in sites]
     inside = slice(data.first, data.first + data.y.size)
     lines = [
         np.array([data.grid.spectrum(decays(s, c, data.grid, data.nucleus)[:1])[0, inside] for c in pool])
@@ -206,9 +214,26 @@ def starts(data: Data, sites: Sequence[Site], background: str) -> list[Array]:
         parts = [[a, *pools[i][k]] for i, (k, a) in enumerate(zip(combo, amplitudes, strict=False))]
         rest = [*amplitudes[len(sites) :], *([START_RATIO] if _with_satellites(data, sites) else [])]
         p = np.array([v for part in parts for v in part] + rest)
-        found.append((cost, p))
+        keys = [
+            (s.name, float(pools[i][k][1]))
+            for i, (s, k) in enumerate(zip(sites, combo, strict=True))
+            if s.model in COUPLED
+        ]
+        found.append((cost, keys or [("", 0.0)], p))
     found.sort(key=lambda one: one[0])
-    return [p for _, p in found[:STARTS]]
+    seen: set[tuple[str, float]] = set()
+    chosen = []
+    for _, keys, p in found:
+        if not seen.issuperset(keys):
+            chosen.append(p)
+            seen.update(keys)
+    return chosen[:STARTS]
+
+
+def _known(site: Site, simpler: Sequence[SiteFit]) -> list[Array]:
+    """Shapes of the site in simpler fits."""
+    where = [(fit, fit.at(f"{site.name}.area")) for fit in simpler if site in fit.sites]
+    return [fit.p[at + 1 : at + len(site.parameters)].copy() for fit, at in where]
 
 
 def _linear(columns: Array, target: Array, positive: int) -> tuple[Array, float]:

@@ -29,7 +29,7 @@ from ntcspec.nmr.value import SIGNIFICANT
 from ntcspec.peaks.least_squares import Flags
 from ntcspec.types import Array
 
-FEWEST = 8
+FEWEST, FEWEST_VARIED = 12, 6  # points of a range; of one that another choice has narrowed
 PARABOLA = (0.85, 0.7, 0.5)  # the first that makes a parabola open downwards
 SMOOTH_OF_WIDTH, SMOOTH_OF_RANGE = 1 / 10, 1 / 20
 
@@ -44,7 +44,7 @@ class Line:
     weak: bool
 
 
-def points_in(shift_ppm: Array, range_ppm: Sequence[float], where: str) -> slice:
+def points_in(shift_ppm: Array, range_ppm: Sequence[float], where: str, fewest: int = FEWEST) -> slice:
     """The points of a range. Raises UserError for one that is not ascending, beyond the spectrum, or holds too few."""
     low, high = (float(v) for v in range_ppm)
     step = float(shift_ppm[1] - shift_ppm[0])
@@ -54,8 +54,8 @@ def points_in(shift_ppm: Array, range_ppm: Sequence[float], where: str) -> slice
         what = f"{low:g} to {high:g} ppm is beyond the spectrum, {shift_ppm[0]:.1f} to {shift_ppm[-1]:.1f} ppm"
         raise UserError(where, what, "narrow the range")
     first, last = (int(i) for i in np.searchsorted(shift_ppm, (low, high)))
-    if last - first < FEWEST:
-        raise UserError(where, f"{last - first} points between {low:g} and {high:g} ppm", f"at least {FEWEST}")
+    if last - first < fewest:
+        raise UserError(where, f"{last - first} points between {low:g} and {high:g} ppm", f"at least {fewest}")
     return slice(first, last)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from ntcspec.errors import UserError
 from ntcspec.nmr.asked import LineAsked, choices_of, fit_of, line_of, refuse_twice, spin_of
-from ntcspec.nmr.lines import Line, measure_line, points_in
+from ntcspec.nmr.lines import FEWEST_VARIED, Line, measure_line, points_in
 from ntcspec.nmr.sidebands import Sidebands, measure_sidebands
 from ntcspec.nmr.site_fits import fit_one
 from ntcspec.nmr.sites import Nucleus, spinning
@@ -136,8 +136,11 @@ def _line(
 
 
 def _measure(reduced: NmrReduced, name: str, asked: LineAsked, variant: Variant) -> Line:
-    limits = asked.range_ppm if variant is NOMINAL else variant.limits(asked.range_ppm, reduced)
-    inside = points_in(reduced.shift_ppm, limits, f"measure.lines.{name}.range_ppm")
+    where = f"measure.lines.{name}.range_ppm"
+    if variant is NOMINAL:
+        inside = points_in(reduced.shift_ppm, asked.range_ppm, where)
+    else:
+        inside = points_in(reduced.shift_ppm, variant.limits(asked.range_ppm, reduced), where, FEWEST_VARIED)
     y = variant.spectrum(reduced)[inside]
     y = without_ends(y) if variant.background == "linear" else y
     return measure_line(reduced.shift_ppm[inside], y, reduced.sigma[inside], reduced.noise_correlation)

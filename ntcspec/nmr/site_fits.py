@@ -63,7 +63,7 @@ def fit_one(reduced: NmrReduced, nucleus: Nucleus, name: str, asked: FitAsked, v
     _refuse_wide(where, asked, grid, nucleus)
     data = _data(reduced, grid, nucleus, asked, NOMINAL, where)
     try:
-        choice = choose({key: fit_sites(data, sites, asked.background) for key, sites in asked.models.items()})
+        choice = choose(_fit_all(data, asked))
     except ValueError as problem:
         raise UserError(f"{where}.range_ppm", str(problem), "widen the range, or fit fewer sites") from None
     fit = choice.fit
@@ -71,6 +71,14 @@ def fit_one(reduced: NmrReduced, nucleus: Nucleus, name: str, asked: FitAsked, v
     others = [_again(reduced, fit, asked, variant, where) for variant in variants]
     by_choice = {key: np.array([one.get(key, NAN) for one in others]) for key in values}
     return Fitted(values, by_choice, _stored(name, choice, by_choice), _notes(choice))
+
+
+def _fit_all(data: Data, asked: FitAsked) -> dict[str, SiteFit]:
+    """All models, those with few sites first: they are starts for the others. In the order of the config."""
+    found: dict[str, SiteFit] = {}
+    for key in sorted(asked.models, key=lambda one: len(asked.models[one])):
+        found[key] = fit_sites(data, asked.models[key], asked.background, tuple(found.values()))
+    return {key: found[key] for key in asked.models}
 
 
 def _grid(reduced: NmrReduced, asked: FitAsked) -> Grid:

@@ -16,7 +16,7 @@ from ntcspec.nmr.asked import Choices
 from ntcspec.types import Array
 from ntcspec.types.nmr import NmrReduced
 
-END = 0.05
+END, MOST = 0.05, 0.2
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Variant:
         return reduced.real * np.cos(turn) + reduced.imaginary * np.sin(turn)
 
     def limits(self, range_ppm: Sequence[float], reduced: NmrReduced) -> tuple[float, float]:
-        """The range, wider by limits_ppm at both ends as far as the spectrum goes."""
-        low, high = range_ppm[0] - self.limits_ppm, range_ppm[1] + self.limits_ppm
-        if not low < high:
-            return float(range_ppm[0]), float(range_ppm[1])
+        """The range, wider by limits_ppm (at most a fifth of itself) at both ends as far as the spectrum goes."""
+        most = MOST * (range_ppm[1] - range_ppm[0])
+        move = float(np.clip(self.limits_ppm, -most, most))
+        low, high = range_ppm[0] - move, range_ppm[1] + move
         return max(low, float(reduced.shift_ppm[0])), min(high, float(reduced.shift_ppm[-1]))
 
 

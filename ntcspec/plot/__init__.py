@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.plot import exafs_options, raman_options, scattering_options, study_options, xanes_options
+from ntcspec.plot import exafs_options, nmr_options, raman_options, scattering_options, study_options, xanes_options
 from ntcspec.plot import options as _options
 from ntcspec.plot.metadata import read_record
 
@@ -90,6 +90,8 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
             PanelKind("scattering.rings", "scattering", ("reduce",), scattering_options.RingsOptions),
             PanelKind("raman.stack", "raman", ("reduce", "measure"), raman_options.StackOptions),
             PanelKind("raman.fit", "raman", ("measure",), raman_options.FitOptions),
+            PanelKind("nmr.spectra", "nmr", ("reduce", "measure"), nmr_options.SpectraOptions),
+            PanelKind("nmr.fit", "nmr", ("reduce", "measure"), nmr_options.FitOptions),
             PanelKind("study.trend", "study", (), study_options.TrendOptions, table=True),
         )
     }
@@ -123,6 +125,12 @@ def _raman() -> Builders:
     return raman.BUILDERS
 
 
+def _nmr() -> Builders:
+    from ntcspec.plot import nmr
+
+    return nmr.BUILDERS
+
+
 def _study() -> Builders:
     from ntcspec.plot import study_trend
 
@@ -131,7 +139,7 @@ def _study() -> Builders:
 
 # Technique -> its builders. Loaded when called, but by plain imports: fingerprints of code follow those.
 _BUILDERS: Mapping[str, Callable[[], Builders]] = MappingProxyType(
-    {"exafs": _exafs, "raman": _raman, "scattering": _scattering, "study": _study, "xanes": _xanes}
+    {"exafs": _exafs, "nmr": _nmr, "raman": _raman, "scattering": _scattering, "study": _study, "xanes": _xanes}
 )
 
 

@@ -129,7 +129,7 @@ def _error_bars(axes: Axes, series: Series, colour: ColorType, name: str) -> Non
 def _axes(pen: Pen, axes: Axes, data: PanelData) -> None:
     if data.x_log:
         axes.set_xscale("log")
-    axes.set_xlim(*data.x_limits)
+    axes.set_xlim(*(data.x_limits[::-1] if data.x_descending else data.x_limits))
     axes.set_ylim(*data.y_limits)
     axes.set_xlabel(units.axis_text(data.x_label, data.x_unit), parse_math=False)
     axes.set_ylabel(units.axis_text(data.y_label, data.y_unit), parse_math=False)

@@ -136,6 +136,9 @@ class PanelData:
     notes: tuple[str, ...] = text("notes below the panel")
     simulated: bool = scalar("", "something in it is simulated: the figure says so")
     y_log: bool = field(default=False, metadata={"unit": "", "meaning": "the vertical axis is logarithmic"})
+    x_descending: bool = field(
+        default=False, metadata={"unit": "", "meaning": "the horizontal axis is drawn from high to low"}
+    )
     x_log: bool = field(default=False, metadata={"unit": "", "meaning": "the horizontal axis is logarithmic"})
     spans: tuple[Span, ...] = field(default=(), metadata={"meaning": "shaded ranges of the horizontal axis"})
     x_names: tuple[str, ...] = field(

@@ -87,7 +87,7 @@ def _top(pen: Pen, axes: Axes, curves: Sequence[Series], own: Sequence[Mark], x:
     """Where a letter may begin: above the curves below it and above its own positions."""
     scale = pen.figure.dpi
     to_data = axes.transData.inverted()
-    edges = [float(to_data.transform(((x + side) * scale, 0.0))[0]) for side in (-half, half)]
+    edges = sorted(float(to_data.transform(((x + side) * scale, 0.0))[0]) for side in (-half, half))
     highest = max(m.y for m in own)
     for one in curves:
         inside = one.x[(one.x > edges[0]) & (one.x < edges[1])]

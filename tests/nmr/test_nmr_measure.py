@@ -133,8 +133,8 @@ def test_uncertainties_of_lines_cover(broadening_hz: float) -> None:
         keys = ["main.position", "main.cog", "main.area", "main.fwhm", "main.height"]
         values.append([one[k].value for k in keys])
         errors.append([one[k].u_stat for k in keys])
-    ratio = np.mean(errors, axis=0) / np.std(values, axis=0)
-    assert ratio[:3] == pytest.approx(np.ones(3), abs=0.2)
+    ratio = np.median(errors, axis=0) / np.std(values, axis=0)
+    assert ratio[:3] == pytest.approx(np.ones(3), abs=0.25)
     assert (ratio > 0.75).all() and (ratio < 1.6).all()  # width and height choose among points
 
 
@@ -146,6 +146,13 @@ def test_nothing_is_not_detected() -> None:
         assert np.isnan(found[name].value) and np.isnan(found[name].u_stat), name
         assert found[name].reason.startswith("not detected: below 3 sigma"), name
     assert np.isfinite(found["main.area"].value) and found["main.area"].reason.startswith("not detected")
+
+
+def test_a_range_that_is_barely_wide_enough_stands_all_choices() -> None:
+    """Narrowed by 1 ppm at both ends nothing would be left of it."""
+    reduced = made((SHARP, [40.0, -9.37, 30.0]))
+    found = by_name(measure_nmr(reduced, **settings(lines={"main": {"range_ppm": [-10.9, -7.8]}})))
+    assert np.isfinite(found["main.position"].u_sys) and found["main.position"].reason == ""
 
 
 # --- sidebands ------------------------------------------------------------------------------
@@ -274,7 +281,7 @@ ONE = {"range_ppm": WIDE, "sites": {"glass": GLASS}}
     ("asked", "facts", "words"),
     [
         ({"lines": {"a": {"range_ppm": [-300, 2]}}}, {}, r"measure\.lines\.a\.range_ppm: -300 to 2 ppm is beyond the spectrum, -236\.6 to 236\.\d ppm -> narrow"),
-        ({"lines": {"a": {"range_ppm": [1.0, 1.2]}}}, {}, r"measure\.lines\.a\.range_ppm: \d points between 1 and 1\.2 ppm -> at least 8"),
+        ({"lines": {"a": {"range_ppm": [1.0, 1.2]}}}, {}, r"measure\.lines\.a\.range_ppm: \d points between 1 and 1\.2 ppm -> at least 12"),
         ({"lines": {"a": {"range_ppm": [2, 1]}}}, {}, r"measure\.lines\.a\.range_ppm: 2 to 1 is not an ascending range"),
         ({"lines": {"a": {"range_ppm": [1, 20], "sideband": 1}}}, {}, r"unknown parameter 'sideband' \(did you mean 'sidebands'\?\)"),
         ({"lines": {"a": {"range_ppm": [1, 20], "sidebands": 1}}}, {"spinning_hz": float("nan")}, r"measure\.lines\.a\.sidebands: the spinning rate is unknown -> .*give the spinning rate"),

@@ -12,7 +12,7 @@ from ntcspec.types.exafs import ExafsReduced, ExafsTransformed, WaveletMap
 from ntcspec.types.exafs_fit import ExafsFits, FittedModel
 from ntcspec.types.study import Number, SampleNumbers
 
-OTHERS = ("raman", "scattering", "xanes")  # techniques with a module of their own
+OTHERS = ("nmr", "raman", "scattering", "xanes")  # techniques with a module of their own
 LONG = "Na₀.₈Ta₀.₉Cl₅.₃ ball-milled 40 h, annealed at 473 K, batch 7"
 EMPTY = np.zeros(0)
 
