@@ -67,9 +67,24 @@ def spectra(entries: Sequence[Entry], opts: options.SpectraOptions) -> PanelData
         *_references(drawn),
         *build.status_notes(found, missing),
     )
+    offset = _clear_step(groups, x_limits) if opts.offset is None and marks and len(groups) > 1 else opts.offset
     data = build.curves("nmr.spectra", entries, groups, x_limits, axes, notes,
-                        offset=opts.offset, ylim=opts.ylim, marks=marks)  # fmt: skip
+                        offset=offset, ylim=opts.ylim, marks=marks)  # fmt: skip
     return replace(data, x_descending=True)
+
+
+def _clear_step(groups: Sequence[Sequence[Series]], x_limits: Sequence[float]) -> float:
+    """Distance at which names over sharp lines stand below the next curve: they are wider than the lines.
+
+    With h the tallest curve, n curves and c the share of the frame that a name takes: s = h + c ((n - 1) s + h).
+    """
+    tall = max(
+        (float(np.ptp(e.high)) for g in groups for s in g if (e := stack.visible(s, x_limits)).x.size), default=1.0
+    )
+    n = len(groups)
+    share = stack.MARK_IN / stack.frame_height(n) * (1.0 + 2.0 * stack.MARGIN)
+    step = tall * (1.0 + share) / max(1.0 - share * (n - 1), 0.4)
+    return stack.nice(step) if step > 0.0 else 1.0
 
 
 def _over(f: Found, scale: str, x_limits: Sequence[float]) -> Drawn:

@@ -52,6 +52,20 @@ def test_a_spectrum_without_measure_is_drawn_bare() -> None:
     assert len(data.series) == 1 and not data.marks
 
 
+@pytest.mark.parametrize("number", [2, 5, 8])
+def test_names_over_lines_stay_below_the_next_curve(number: int) -> None:
+    """They are wider than the lines: it is not enough that the curves do not touch."""
+    figure = draw(panel_data("nmr.spectra", made.entries(number), {"xlim": [-60, 40]}))
+    axes = figure.axes[0]
+    curves = [line.get_xydata() for line in axes.get_lines() if str(line.get_gid()).startswith("series_")]
+    for name in figure.findobj(lambda artist: artist.get_gid() == "mark"):
+        box = name.get_window_extent()
+        for xy in curves:
+            x, y = axes.transData.transform(xy).T
+            inside = (x > box.x0) & (x < box.x1)
+            assert not np.any((y[inside] > box.y0) & (y[inside] < box.y1)), name.get_text()
+
+
 def test_area_and_counts() -> None:
     one = made.reduced()
     area = panel_data("nmr.spectra", made.entries(1), {"scale": "area"}).series[0]
