@@ -13,7 +13,7 @@ Order of steps:
    the data where it may stand, and those of simpler fits; of all combinations the areas are linear, so chi2 of each
    costs one small solve;
 2. the best combinations go through some steps of Levenberg-Marquardt, the lowest of them to its end (the five lowest
-   where several sites have couplings and may trade places);
+   where several sites have couplings and may trade places), all with few orientations; then the best with all;
 3. covariance: `noise.covariance`, times chi2 over its expected value where that is above 1: model or noise are wrong by
    that much.
 """
@@ -36,6 +36,7 @@ from ntcspec.types import Array
 BACKGROUNDS = {"none": 0, "constant": 1, "linear": 2}
 STARTS, FIRST_STEPS, FINISHED, MAX_STEPS = 10, 8, 5, 60
 START_RATIO = 0.1
+ROUGH_CUTS = 16  # fineness of orientations during the search
 SIGMAS, CQS, ETAS, WIDTHS = 4, 5, (0.15, 0.75), 2
 
 
@@ -148,11 +149,12 @@ def fit_sites(
     Raises ValueError where the points are fewer than the parameters.
     """
     _enough(data, sites, background)
-    first = starts(data, sites, background, simpler)
-    tried = [_minimise(data, sites, background, p, FIRST_STEPS) for p in first]
+    rough = replace(data, nucleus=replace(data.nucleus, cuts=ROUGH_CUTS))
+    first = starts(rough, sites, background, simpler)
+    tried = [_minimise(rough, sites, background, p, FIRST_STEPS) for p in first]
     tried.sort(key=lambda one: one[1])
     if sum(site.model in COUPLED for site in sites) > 1:
-        tried = [_minimise(data, sites, background, one[0], MAX_STEPS) for one in tried[:FINISHED]]
+        tried = [_minimise(rough, sites, background, one[0], MAX_STEPS) for one in tried[:FINISHED]]
     best = min(tried, key=lambda one: one[1])
     return fit_from(data, sites, background, best[0])
 

@@ -58,10 +58,11 @@ class Site:
 
 @dataclass(frozen=True)
 class Nucleus:
-    """What the lines hang on: spin, and the spinning rate (Hz; infinite for fast, 0 for static)."""
+    """What the lines hang on: spin, spinning rate (Hz; infinite for fast, 0 for static), fineness of orientations."""
 
     spin: float
     spinning_hz: float
+    cuts: int = CUTS
 
     def axis(self, grid: Grid) -> Axis:
         """The axis of the grid round an isotropic shift, for powder lines."""
@@ -101,11 +102,11 @@ def _coupled(rows: Complex, site: Site, shape: Array, grid: Grid, nucleus: Nucle
     width, last = float(shape[-1]), len(shape)
     axis = nucleus.axis(grid)
     make = _czjzek if site.model == "czjzek" else _one_site
-    central = make(site, shape, axis, nucleus.spin, False)
+    central = make(site, shape, axis, nucleus, False)
     rows[0] = central[0]
     rows[2:last] = central[1:]
     if satellites is not None:
-        outer = make(site, shape, axis, nucleus.spin, True)
+        outer = make(site, shape, axis, nucleus, True)
         rows[0] += satellites * outer[0]
         rows[2 : 1 + len(outer)] += satellites * outer[1:]
         rows[-1] = outer[0]
@@ -113,25 +114,25 @@ def _coupled(rows: Complex, site: Site, shape: Array, grid: Grid, nucleus: Nucle
     rows[last] = rows[0] * (-2.0 * GAUSS * width * grid.time_s**2)
 
 
-def _czjzek(site: Site, shape: Array, axis: Axis, spin: float, satellites: bool) -> Complex:
+def _czjzek(site: Site, shape: Array, axis: Axis, nucleus: Nucleus, satellites: bool) -> Complex:
     """Decay and its derivative by sigma (1/MHz)."""
-    nodes = kernel(axis, spin, (site.lower[1] * 1e6, site.upper[1] * 1e6), satellites)
+    nodes = kernel(axis, nucleus.spin, (site.lower[1] * 1e6, site.upper[1] * 1e6), satellites)
     line, by_sigma = nodes.line(float(shape[1]) * 1e6)
     return np.array([line, by_sigma * 1e6])
 
 
-def _one_site(site: Site, shape: Array, axis: Axis, spin: float, satellites: bool) -> Complex:
+def _one_site(site: Site, shape: Array, axis: Axis, nucleus: Nucleus, satellites: bool) -> Complex:
     """Decay and its derivatives by CQ (1/MHz) and eta; those of satellites, some percent of a line, are left out."""
     cq, eta = float(shape[1]), float(shape[2])
     if satellites:
         points = octant(SATELLITE_CUTS)
-        c0, share = satellite_centreband(Coupling(cq * 1e6, eta), axis.nu0_hz, axis.spinning_hz, spin, points)
+        c0, share = satellite_centreband(Coupling(cq * 1e6, eta), axis.nu0_hz, axis.spinning_hz, nucleus.spin, points)
         return decay_of(
             tents((c0 / axis.step_hz + axis.count // 2)[None], share[None], points, axis.count, hats=True)[None]
         )
-    points = octant(CUTS)
+    points = octant(nucleus.cuts)
     aside = eta + (STEP_ETA if eta < 0.5 else -STEP_ETA)
-    unit = {e: harmonics(Coupling(1e6, e), axis.nu0_hz, spin, points, axis.theta_rad) for e in (eta, aside)}
+    unit = {e: harmonics(Coupling(1e6, e), axis.nu0_hz, nucleus.spin, points, axis.theta_rad) for e in (eta, aside)}
     at = ((cq, eta), (cq + STEP_CQ_MHZ, eta), (cq, aside))
     lines = decay_of(np.array([powder(axis, unit[e] * c**2, points, hats=True) for c, e in at]))
     return np.array([lines[0], (lines[1] - lines[0]) / STEP_CQ_MHZ, (lines[2] - lines[0]) / (aside - eta)])
