@@ -12,8 +12,9 @@ Order of steps:
 1. candidates of each site: shapes over the ranges of its parameters, moved so that its top meets the highest point of
    the data where it may stand, and those of simpler fits; of all combinations the areas are linear, so chi2 of each
    costs one small solve;
-2. the best combinations go through some steps of Levenberg-Marquardt, the lowest of them to its end (the five lowest
-   where several sites have couplings and may trade places), all with few orientations; then the best with all;
+2. the best combination with each candidate of a coupling goes through 30 steps of Levenberg-Marquardt with few
+   orientations (lines of crystals have many minima, and the way to the lowest may lead over a high pass), the two
+   lowest then to their ends with all orientations;
 3. covariance: `noise.covariance`, times chi2 over its expected value where that is above 1: model or noise are wrong by
    that much.
 """
@@ -23,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -34,9 +36,9 @@ from ntcspec.peaks.least_squares import Flags
 from ntcspec.types import Array
 
 BACKGROUNDS = {"none": 0, "constant": 1, "linear": 2}
-STARTS, FIRST_STEPS, FINISHED, MAX_STEPS = 10, 8, 5, 60
+STARTS, FIRST_STEPS, FINISHED, MAX_STEPS = 14, 30, 2, 60
 START_RATIO = 0.1
-ROUGH_CUTS = 16  # fineness of orientations during the search
+ROUGH_CUTS = 12  # fineness of orientations during the search
 SIGMAS, CQS, ETAS, WIDTHS = 4, 5, (0.15, 0.75), 2
 
 
@@ -153,10 +155,8 @@ def fit_sites(
     first = starts(rough, sites, background, simpler)
     tried = [_minimise(rough, sites, background, p, FIRST_STEPS) for p in first]
     tried.sort(key=lambda one: one[1])
-    if sum(site.model in COUPLED for site in sites) > 1:
-        tried = [_minimise(rough, sites, background, one[0], MAX_STEPS) for one in tried[:FINISHED]]
-    best = min(tried, key=lambda one: one[1])
-    return fit_from(data, sites, background, best[0])
+    ends = [fit_from(data, sites, background, one[0]) for one in tried[:FINISHED]]
+    return min(ends, key=lambda one: one.chi2)
 
 
 def fit_from(data: Data, sites: Sequence[Site], background: str, start: Array, steps: int = MAX_STEPS) -> SiteFit:
@@ -199,7 +199,10 @@ def _minimise(
 
 
 def starts(data: Data, sites: Sequence[Site], background: str, simpler: Sequence[SiteFit] = ()) -> list[Array]:
-    """For each coupling among the candidates the best combination with it, as full parameter vectors, best first."""
+    """For each coupling among the candidates the best combination with it, as full parameter vectors, best first.
+
+    Two candidates of a coupling differ in more than broadening: in sigma, or in CQ or eta.
+    """
     taken = [(site.lower[0], site.upper[0]) for site in sites if site.model not in COUPLED]
     pools = [_candidates(site, data, taken) + _known(site, simpler) for site in sites]
     inside = slice(data.first, data.first + data.y.size)
@@ -217,13 +220,13 @@ def starts(data: Data, sites: Sequence[Site], background: str, simpler: Sequence
         rest = [*amplitudes[len(sites) :], *([START_RATIO] if _with_satellites(data, sites) else [])]
         p = np.array([v for part in parts for v in part] + rest)
         keys = [
-            (s.name, float(pools[i][k][1]))
-            for i, (s, k) in enumerate(zip(sites, combo, strict=True))
-            if s.model in COUPLED
+            (site.name, *pools[i][k][1:-1].tolist())
+            for i, (site, k) in enumerate(zip(sites, combo, strict=True))
+            if site.model in COUPLED
         ]
-        found.append((cost, keys or [("", 0.0)], p))
+        found.append((cost, keys or [("",)], p))
     found.sort(key=lambda one: one[0])
-    seen: set[tuple[str, float]] = set()
+    seen: set[tuple[Any, ...]] = set()
     chosen = []
     for _, keys, p in found:
         if not seen.issuperset(keys):
