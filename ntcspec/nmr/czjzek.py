@@ -73,7 +73,7 @@ class Kernel:
         return found[0], found[1]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=6)
 def kernel(axis: Axis, spin: float, sigma_range_hz: tuple[float, float], satellites: bool = False) -> Kernel:
     """The kernel of an axis; kept, so that a second fit costs nothing.
 
