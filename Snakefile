@@ -15,6 +15,7 @@ include: "workflow/rules/xanes.smk"
 include: "workflow/rules/exafs.smk"
 include: "workflow/rules/scattering.smk"
 include: "workflow/rules/raman.smk"
+include: "workflow/rules/nmr.smk"
 include: "workflow/rules/study.smk"
 
 

@@ -263,6 +263,18 @@ STAGES: dict[str, tuple[Stage, ...]] = {
             "ntcspec.types.raman:RamanMeasured",
         ),
     ),
+    "nmr": (
+        Stage(
+            "ingest",
+            (),
+            "ntcspec.nmr.raw:ingest_nmr",
+            "ntcspec.types.nmr:NmrIngested",
+            borrows=("simulated",),
+            extra=("ingest.standard",),
+        ),
+        Stage("reduce", ("ingest",), "ntcspec.nmr.reduce:reduce_nmr", "ntcspec.types.nmr:NmrReduced"),
+        Stage("measure", ("reduce",), "ntcspec.nmr.measure:measure_nmr", "ntcspec.types.nmr:NmrMeasured"),
+    ),
 }
 SERIES: dict[str, SeriesKind] = {
     "exafs.fit": SeriesKind(
@@ -271,6 +283,7 @@ SERIES: dict[str, SeriesKind] = {
     "xanes.rank": SeriesKind(
         "xanes", "reduce", "ntcspec.xas.xanes.rank:rank_xanes", "ntcspec.types.xanes_series:XanesRank"
     ),
+    "nmr.split": SeriesKind("nmr", "measure", "ntcspec.nmr.split:split_nmr", "ntcspec.types.nmr:NmrSplit"),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from ntcspec.config.base import Interval, Parameters, param
+from ntcspec.config.nmr_measure import NmrMeasure
 
 
 class NmrIngest(Parameters):
@@ -95,3 +96,11 @@ class NmrReduce(Parameters):
     baseline_degree: int | None = param(1, "", "degree of the polynomial baseline; null for none", ge=0, le=8)
     baseline_exclude_ppm: tuple[Interval, ...] = param((), "ppm", "further ranges that hold lines")
     range_ppm: Interval | None = param(None, "ppm", "range that is kept; without it all")
+
+
+class Nmr(Parameters):
+    """All stages of the technique `nmr`."""
+
+    ingest: NmrIngest = NmrIngest()
+    reduce: NmrReduce = NmrReduce()
+    measure: NmrMeasure = NmrMeasure()

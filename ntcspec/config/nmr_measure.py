@@ -98,3 +98,10 @@ class NmrMeasure(Parameters):
         for name in sorted(set(self.lines) & set(self.fits)):
             raise ValueError(f"{name!r} is used twice: the metrics could not be told apart")
         return self
+
+
+class Split(Parameters):
+    """Series analysis `nmr.split`: did a line move by shielding, by its coupling, or can it not be said?"""
+
+    fit: Name = required("name of the fit, of `measure.fits`")
+    reference: str | None = param(None, "", "sample that changes are counted from; without it the first")

@@ -9,14 +9,22 @@ from pydantic import Field, model_validator
 from ntcspec.config.base import Parameters, param, required
 from ntcspec.config.exafs import Exafs
 from ntcspec.config.exafs_fit import JointFit
+from ntcspec.config.nmr import Nmr
+from ntcspec.config.nmr_measure import Split
 from ntcspec.config.raman import Raman
 from ntcspec.config.scattering import Scattering
 from ntcspec.config.xanes import Rank, Xanes
 from ntcspec.config.xas import Columns, Edge
 
-Technique = Literal["xanes", "exafs", "scattering", "raman"]
-TECHNIQUES: dict[str, type[Parameters]] = {"xanes": Xanes, "exafs": Exafs, "scattering": Scattering, "raman": Raman}
-SERIES: dict[str, type[Parameters]] = {"exafs.fit": JointFit, "xanes.rank": Rank}
+Technique = Literal["xanes", "exafs", "scattering", "raman", "nmr"]
+TECHNIQUES: dict[str, type[Parameters]] = {
+    "xanes": Xanes,
+    "exafs": Exafs,
+    "scattering": Scattering,
+    "raman": Raman,
+    "nmr": Nmr,
+}
+SERIES: dict[str, type[Parameters]] = {"exafs.fit": JointFit, "xanes.rank": Rank, "nmr.split": Split}
 STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths", "fit", "bend")  # of any technique
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -98,7 +106,7 @@ class Panel(Parameters):
 class Series(Parameters):
     """An analysis of one measurement of several samples together."""
 
-    kind: Literal["exafs.fit", "xanes.rank"] = required("what is done, e.g. `xanes.rank`")
+    kind: Literal["exafs.fit", "xanes.rank", "nmr.split"] = required("what is done, e.g. `xanes.rank`")
     samples: tuple[str, ...] | None = param(None, "", "samples in their order; without it all that have it")
     measurement: str | None = param(None, "", "name of the measurement; without it the technique's name")
     options: dict[str, Any] = param({}, "", "parameters of this kind of analysis")
