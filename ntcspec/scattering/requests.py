@@ -13,10 +13,12 @@ import numpy as np
 from ntcspec.errors import UserError
 from ntcspec.scattering.atoms import number_density
 from ntcspec.scattering.plan import Settings
+from ntcspec.types import Array
 from ntcspec.types.scattering import ScatteringReduced
 
 RHO0_RANGE = (0.003, 0.2)
-NEGATIVE_SHARE = 0.05
+NEGATIVE_SHARE = {"absolute": 0.05, "adhoc": 0.5}  # above: refused; the polynomial of adhoc takes up what is smooth
+NEGATIVE_TOLD = 0.05  # share of points: above, the note says what it may come from
 SUM_TOLERANCE = 1e-6
 NAN = float("nan")
 
@@ -112,7 +114,7 @@ def _check_absolute(wanted: Mapping[str, Any], wavelength_ang: float, rho0: floa
 
 
 def check_intensity(reduced: ScatteringReduced, settings: Settings) -> list[str]:
-    """Notes on negative intensity.
+    """Notes on negative intensity. An absolute scale has no room for it; adhoc only needs most of it to be positive.
 
     Raises UserError where points are missing or too many are negative, ValueError where parts do not make the sum.
     """
@@ -130,13 +132,21 @@ def check_intensity(reduced: ScatteringReduced, settings: Settings) -> list[str]
     total = sum(np.interp(q, p.q_inv_ang, p.factor * p.intensity) for p in reduced.parts)
     if reduced.parts and np.abs(total - intensity).max() > SUM_TOLERANCE * np.abs(intensity).max():
         raise ValueError("the parts of I(Q) do not add up to it")
+    return _negative_notes(q, intensity, used, settings)
+
+
+def _negative_notes(q: Array, intensity: Array, used: Array, settings: Settings) -> list[str]:
     negative = used & (intensity < 0)
-    if negative.sum() > NEGATIVE_SHARE * used.sum() or intensity[used].mean() <= 0:
+    count, points = int(negative.sum()), int(used.sum())
+    limit = NEGATIVE_SHARE[settings.normalisation]
+    if count > limit * points or intensity[used].mean() <= 0:
+        fix = "more is subtracted than the sample has: lower reduce.container_scale"
         raise UserError(
-            "reduce", f"I(Q) is negative at {int(negative.sum())} of {int(used.sum())} points between "
+            "reduce", f"I(Q) is negative at {count} of {points} points between "
             f"{settings.qmin_inv_ang:.3g} and {min(settings.qmaxinst_inv_ang, float(q[-1])):.4g} 1/A",
-            "more is subtracted than the sample has: lower the scale of the background",
+            fix + (", or take the ad hoc normalisation" if count <= NEGATIVE_SHARE["adhoc"] * points else ""),
         )  # fmt: skip
-    if negative.any():
-        return [f"I(Q) is negative at {int(negative.sum())} points, the first at {float(q[negative][0]):.4g} 1/A"]
-    return []
+    if not count:
+        return []
+    told = f"I(Q) is negative at {count} of {points} points, the first at {float(q[negative][0]):.4g} 1/A"
+    return [told + (": the container may be taken off in excess" if count > NEGATIVE_TOLD * points else "")]

@@ -72,15 +72,20 @@ def test_missing_points_are_refused_with_their_place() -> None:
 
 
 def test_more_background_than_sample_is_refused_and_a_few_points_are_noted() -> None:
-    with pytest.raises(
-        UserError, match=r"I\(Q\) is negative at \d+ of 1205 points .* lower the scale of the background"
-    ):
+    with pytest.raises(UserError, match=r"I\(Q\) is negative at \d+ of 1205 points .* lower reduce.container_scale$"):
         transform(reduced(Q, COUNTS, container=0 * Q + 0.5 * COUNTS.max()), "NaTaCl6")
     few = COUNTS.copy()
     few[1190:1194] = -1.0
-    assert any(
-        "negative at 4 points, the first at 24.2" in note for note in transform(reduced(Q, few), "NaTaCl6").notes
-    )
+    told = "I(Q) is negative at 4 of 1205 points, the first at 24.2 1/A"
+    assert told in transform(reduced(Q, few), "NaTaCl6").notes
+
+
+def test_a_fifth_below_zero_is_a_note_for_adhoc_and_no_absolute_scale() -> None:
+    """PDFgetX3 goes on: the polynomial takes up what was taken off in excess. An absolute scale cannot be found."""
+    fifth = COUNTS - np.sort(COUNTS)[240]
+    assert any("240 of 1205 points" in n and "in excess" in n for n in transform(reduced(Q, fifth), "NaTaCl6").notes)
+    with pytest.raises(UserError, match=r"negative at 240 of 1205 points .* or take the ad hoc normalisation"):
+        transform(reduced(Q, fifth), "NaTaCl6", **ABSOLUTE)
 
 
 def test_too_few_points_are_refused() -> None:
