@@ -25,28 +25,44 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _raw(path: Path) -> list[str]:
-    """By the technique that its content names; else as absorption, else as two columns of a Raman spectrum."""
+    """By the technique that its content names; else as absorption or a pattern, else as columns of a Raman spectrum."""
     from ntcspec.readers import describe_file
     from ntcspec.readers.nmr import describe_nmr, is_nmr
     from ntcspec.readers.raman import describe_raman, is_raman
+    from ntcspec.readers.scattering import describe_scattering
 
     if path.is_dir() or is_nmr(path, path.name):  # a directory can only be a measurement by NMR
         return describe_nmr(path, path.name)
     if is_raman(path, path.name):
         return describe_raman(path, path.name)
-    try:
-        return describe_file(path, path.name)
-    except UserError as problem:
+    if _is_scattering(path):
+        return describe_scattering(path, path.name)
+    problems = []
+    for describe in (describe_file, describe_scattering):
         try:
-            lines = describe_raman(path, path.name)
-        except UserError:
-            lines = []
-        if "spectra   1" not in lines:
-            raise problem from None
-        return [
-            *lines,
-            "note      this holds where the study names it under `raman`; nothing in the file says what it is",
-        ]
+            return describe(path, path.name)
+        except UserError as problem:
+            problems.append(problem)
+    try:
+        lines = describe_raman(path, path.name)
+    except UserError:
+        lines = []
+    if "spectra   1" not in lines:
+        kinds = dict(zip(("a spectrum", "total scattering"), problems, strict=True))
+        what = "; ".join(f"as {kind}: {problem.what}" for kind, problem in kinds.items())
+        fix = "; ".join(f"{kind}: {problem.fix}" for kind, problem in kinds.items())
+        raise UserError(path.name, f"it is read neither way: {what}", fix)
+    return [*lines, "note      this holds where the study names it under `raman`; nothing in the file says what it is"]
+
+
+def _is_scattering(path: Path) -> bool:
+    """Whether first bytes or name say that it can be nothing else: an image that is no HDF5, a PONI file, a result."""
+    from ntcspec.readers.scattering import is_image
+    from ntcspec.readers.text import read_bytes
+
+    head = read_bytes(path, path.name, 4096)
+    image = is_image(path, path.name) and not head.startswith(b"\x89HDF")
+    return image or path.suffix.casefold() == ".poni" or b"\noutputtype = " in head
 
 
 def _artifact(path: Path, record: dict[str, Any]) -> list[str]:
