@@ -27,7 +27,9 @@ def fractions(formula: str, where: str) -> dict[str, float]:
     try:
         counts = _parsed(text)
     except ValueError as error:
-        raise UserError(where, f"composition {formula!r}: {error}", "write it like NaTaCl6 or Ca(OH)2") from None
+        raise UserError(
+            where, f"the formula {formula!r} does not parse: {error}", "write it like NaTaCl6 or Ca(OH)2"
+        ) from None
     total = sum(counts.values())
     return {name: count / total for name, count in counts.items()}
 
@@ -46,7 +48,7 @@ def _parsed(text: str) -> dict[str, float]:
             for name, inside in stack.pop().items():
                 _add(stack[-1], name, inside * count)
         else:
-            raise ValueError(f"{closes!r} closes nothing")
+            raise ValueError(f"{closes!r} closes no bracket")
     if opened:
         raise ValueError(f"{opened[-1]!r} is missing")
     return stack[0]

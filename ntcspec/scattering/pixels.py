@@ -3,8 +3,9 @@
 Not used are, in this order: the mask; gaps and dead pixels that the detector marks with -1 and -2; saturated pixels;
 other negative counts, on request; pixels that count nothing where their ring counts 30 photons or more.
 
-Refused are an image with 5 % or more of a ring saturated (its peaks are cut off), negative counts, and a dark region
-round the beam centre that no mask covers: the shadow of a beam stop, whose pixels would pull I(Q) down.
+Refused are an image of one count alone, one with 5 % or more of a ring saturated (its peaks are cut off), negative
+counts, and a dark region round the beam centre where there is no mask: the shadow of a beam stop, whose pixels would
+pull I(Q) down. Where there is a mask that misses it, it is left out, with a note.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def used_pixels(
         See above; also where nothing is left.
     """
     flags = np.ones(raw.shape, dtype=bool) if mask is None else np.asarray(mask) == 0
+    _refuse_constant(raw, flags, source)
     notes: list[Note] = []
     flags &= ~_negative(raw, flags, source, negative, notes)
     flags &= ~_saturated(setup, raw, flags, source, saturation, saturated, notes)
@@ -81,6 +83,13 @@ def used_pixels(
     return Used(flags, tuple(notes))
 
 
+def _refuse_constant(raw: Pixels, flags: Flags, source: str) -> None:
+    counts = raw[flags]
+    if counts.size and counts.min() == counts.max():
+        what = f"all pixels that are not masked count {counts[0]:g}: this is no exposure"
+        raise UserError(source, what, "was the shutter open? Give an exposed image")
+
+
 def ring_mean(bin_of: npt.NDArray[np.int64], signal: Array, flags: Flags, bins: int) -> Array:
     """Mean counts of the pixels of each bin that are used; 0 where none is."""
     which = np.where(flags, bin_of, bins).ravel()  # what is not used falls into one bin more
@@ -99,7 +108,7 @@ def _negative(raw: Pixels, flags: Flags, source: str, negative: str, notes: list
     if count and negative == "refuse":
         at = np.argwhere(other)[0]
         what = f"{count} pixels are negative, the first at row {at[0]}, column {at[1]}: no detector counts below zero"
-        fix = "give the image as counted and name the background; or reduce.negative: leave_out, keep"
+        fix = "give the image as counted, background and dark by name; or say reduce.negative: leave_out, or keep"
         raise UserError(source, what, fix)
     if count:
         done = "left out" if negative == "leave_out" else "kept: their uncertainty by counting is not right"
@@ -123,7 +132,7 @@ def _saturated(
     if share[worst] >= CUT_OFF and saturated == "refuse":
         q = float(setup.centres[worst])
         what = f"{count} pixels are saturated ({level:g} counts), {share[worst]:.0%} of the ring at Q = {q:.2f} 1/A"
-        fix = "its peaks are cut off: measure shorter; or mask it, or reduce.saturated: leave_out"
+        fix = "the ring is cut off: expose for a shorter time, mask it, or say reduce.saturated: leave_out"
         raise UserError(source, what, fix)
     notes.append(f"{count} saturated pixels ({level:g} counts or more) were left out")
     return full
@@ -179,5 +188,5 @@ def _refuse_shadow(source: str, area: int, masked: bool, beam_stop: str, notes: 
     where = "outside the mask" if masked else "and there is no mask"
     what = f"a dark region of {area} pixels lies round the beam centre, {where}: it looks like the beam stop"
     if beam_stop == "refuse" and not masked:
-        raise UserError(source, what, "name a mask: ingest.mask; or reduce.beam_stop: keep, if this is no shadow")
+        raise UserError(source, what, "name a mask (ingest.mask); or say reduce.beam_stop: keep, if this is no shadow")
     notes.append(f"{what}; it was {'kept' if beam_stop == 'keep' else 'left out'}")

@@ -162,7 +162,8 @@ def _patterns(
     for role in (*OF_DETECTOR, "poni"):
         if role in named or role in files:
             source = files[role][1] if role in files else named[role][1][0]
-            raise UserError(f"{source}: ingest.{role}", "the sample is a pattern, not an image", "take it out")
+            what = f"{named['sample'][1][0]} is text, so a pattern is looked for, and this belongs to images"
+            raise UserError(f"{source}: ingest.{role}", what, "name the image of the sample, or take this out")
     for role, (_, sources) in named.items():
         if pictures[role]:
             raise UserError(sources[0], f"the sample is a pattern, and this {role} an image", "give it as a pattern")

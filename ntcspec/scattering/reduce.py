@@ -223,6 +223,9 @@ def _part(one: Exposure, factor: Array, scale: boxes.Scale) -> Part:
 
 
 def _check_left(intensity: Array, sigma: Array, kept: Mapping[str, Exposure]) -> None:
+    if kept["sample"].intensity.mean() <= 0.0:
+        what = "it counts nothing on average, or less, before container and air are taken off"
+        raise UserError(kept["sample"].source, what, "was it exposed, and the dark for as long?")
     less = intensity < (-3.0 * sigma if sigma.size else 0.0)
     share = float(np.mean(less))
     if len(kept) > 1 and share > (BELOW_ZERO if sigma.size else MOST):

@@ -107,6 +107,8 @@ def _check(file: TextFile, entries: Mapping[str, tuple[int, str]], values: Mappi
             fix = f"PONI files give metres: {low:g} to {high:g} m are expected"
             if key == "wavelength" and 0.01 <= values[key] <= 10.0:
                 fix = f"this looks like Angstrom: write {values[key] * 1e-10:g}"
+            elif key == "distance" and 10.0 <= values[key] <= 1e5:
+                fix = f"this looks like millimetres: write {1e-3 * values[key]:g}"
             raise UserError(file.at(entries[key][0]), f"{key.capitalize()} is {values[key]:g} m", fix)
     for key in ("rot1", "rot2", "rot3"):
         if abs(values[key]) > 2.0 * np.pi:
