@@ -159,6 +159,27 @@ def test_a_frame_without_beam_is_left_out_and_two_frames_cannot_tell(tmp_path: P
     assert two.frames == 2 and any("two frames cannot tell" in note for note in two.notes)
 
 
+def test_of_two_frames_that_differ_much_neither_is_believed(tmp_path: Path) -> None:
+    """Their mean would be an exposure that nobody made: half of it, beside a container in full."""
+    rng = np.random.default_rng(5)
+    frames = [rng.poisson(mean, (40, 50)).astype(np.uint16) for mean in (100, 92, 40, 0)]
+    paths = [tmp_path / f"f{i}.tif" for i in range(4)]
+    for path, frame in zip(paths, frames, strict=True):
+        path.write_bytes(tiff(frame, "test"))
+    for i, share in ((2, "40%"), (3, "0%")):
+        with pytest.raises(UserError, match=rf"^f0 \+ f{i}: of two frames one has {share} of the counts of the other"):
+            read_image([paths[0], paths[i]], ["f0", f"f{i}"], "sample")
+    kept = read_image(paths[:2], ["f0", "f1"], "sample")
+    assert kept.frames == 2 and any("one frame has 9" in note for note in kept.notes)
+
+
+def test_the_same_image_twice_is_told(tmp_path: Path) -> None:
+    frame = np.random.default_rng(5).poisson(100, (40, 50)).astype(np.uint16)
+    (tmp_path / "f.tif").write_bytes(tiff(frame, "test"))
+    two = read_image([tmp_path / "f.tif"] * 2, ["f", "f"], "sample")
+    assert any("frames 1 and 2 are the same to the last count" in note for note in two.notes)
+
+
 def test_marks_of_single_frames_survive_the_mean(tmp_path: Path) -> None:
     """A pixel full in one frame of two, dead in one of two, and struck to the top in one of four."""
     stack = [np.full((20, 20), 200, np.int32) for _ in range(2)]

@@ -1,17 +1,19 @@
 """Several frames of one exposure become their mean, pixel by pixel.
 
-With three frames or more, a frame whose sum is below half or above twice the median is left out (shutter, beam lost),
-and so is a pixel that stands above the median of its frames by more than `z` standard deviations of counting: a cosmic
-ray or a flash, never a diffraction spot, which is in all frames. Frames are scaled for that to equal sums of the
-fainter 99 % of the pixels. A pixel that is full in one of the other frames counts as full, and one that the detector
-marks as dead (-1, -2) in any frame as dead: their mean would look like a count. Uncertainty is not estimated from the
-scatter of frames: it is that of counting (`scattering.integrate`).
+With three frames or more, a frame whose sum is below half or above twice the median is left out (shutter, beam lost);
+two frames that differ so much are refused, since nothing says which is right. A frame that is there twice is told.
+Left out as well is a pixel that stands above the median of its frames by more than `z` standard deviations of counting:
+a cosmic ray or a flash, never a diffraction spot, which is in all frames. Frames are scaled for that to equal sums of
+the fainter 99 % of the pixels. A pixel that is full in one of the other frames counts as full, and one that the
+detector marks as dead (-1, -2) in any frame as dead: their mean would look like a count. Uncertainty is not estimated
+from the scatter of frames: it is that of counting (`scattering.integrate`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ DEAD = (-2, -1)
 USUAL = 0.99  # share of the pixels that frames are compared by
 FEW_ROWS = 4  # every fourth row tells the level
 LEAST, MOST, ODD = 0.5, 2.0, 0.05
+SURE = 8.0  # standard deviations of counting
 
 
 def read_image(
@@ -52,7 +55,7 @@ def read_image(
     if count == 1:
         pixels, left_out = stack[0], np.zeros((0, 0), dtype=np.uint16)
     else:
-        stack, more = _whole_frames(stack)
+        stack, more = _whole_frames(stack, " + ".join(sources))
         pixels, left_out = mean_of(stack, z if len(stack) >= FEWEST else None)
         _keep_marks(pixels, stack, first.saturation, left_out)
         notes += [*more, f"{len(stack)} frames were averaged pixel by pixel"]
@@ -116,13 +119,21 @@ def _keep_marks(mean: Array, stack: Sequence[Pixels], full: float, left_out: Pix
         mean[seen & (mean >= 0.0)] = full
 
 
-def _whole_frames(stack: list[Pixels]) -> tuple[list[Pixels], list[Note]]:
-    """Without frames that another amount of light fell on; and what was found."""
+def _whole_frames(stack: list[Pixels], source: str) -> tuple[list[Pixels], list[Note]]:
+    """Without frames that another amount of light fell on; and what was found. UserError: see the top."""
     totals = totals_of(stack)
     middle = float(np.median(totals))
-    if len(stack) < FEWEST or middle <= 0.0:
+    if middle <= 0.0:
         return stack, []
-    ratio, notes, kept = totals / middle, [], []
+    notes = _copies(stack, totals)
+    if len(stack) < FEWEST:
+        low, high = sorted(totals)
+        if low < LEAST * high and high - low > SURE * np.sqrt(high):
+            what = f"of two frames one has {low / high:.0%} of the counts of the other, and nothing says which is right"
+            raise UserError(source, what, "leave out the one without beam, or give more frames")
+        notes += [f"one frame has {low / high:.1%} of the counts of the other"] if low < (1 - ODD) * high else []
+        return stack, notes
+    ratio, kept = totals / middle, []
     for number, (frame, one) in enumerate(zip(stack, ratio, strict=True), 1):
         if not LEAST <= one <= MOST:
             notes.append(f"frame {number} has {one:.0%} of the counts of the others: it was left out")
@@ -131,6 +142,16 @@ def _whole_frames(stack: list[Pixels]) -> tuple[list[Pixels], list[Note]]:
             notes.append(f"frame {number} has {one:.1%} of the counts of the others: it was kept")
         kept.append(frame)
     return kept, notes
+
+
+def _copies(stack: Sequence[Pixels], totals: Array) -> list[Note]:
+    """Frames that count photons are never alike."""
+    order = np.argsort(totals, kind="stable")
+    for a, b in pairwise(order):
+        if totals[a] == totals[b] and np.array_equal(stack[a], stack[b]):
+            one, other = sorted((int(a) + 1, int(b) + 1))
+            return [f"frames {one} and {other} are the same to the last count: of a copy sigma is too small"]
+    return []
 
 
 def _frame(file: RawImage, number: int) -> Pixels:
