@@ -90,13 +90,17 @@ def i_q(entries: Sequence[Entry], opts: options.IqOptions) -> PanelData:
     axes = {**Q_AXIS, "y_label": "I(Q)", "y_unit": "counts"}
     drawn = opts.parts and any(len(group) > 1 for group in groups)
     key = ("Thick: sample alone; thin: as measured; dashed: what was taken off.",) if drawn else ()
+    if not drawn and found and all(len(f.artifact.parts) > 1 for f in found):
+        key = ("Sample alone: container or air is taken off.",)
     notes = (*key, *build.status_notes(found, missing))
     return build.curves("scattering.i_q", entries, groups, x_limits, axes, notes, offset=opts.offset, ylim=opts.ylim)
 
 
 def s_q(entries: Sequence[Entry], opts: options.SqOptions) -> PanelData:
-    """Structure factor S(Q), from `transform`."""
-    return _reciprocal("scattering.s_q", "s_q", "s_sigma", {**Q_AXIS, "y_label": "S(Q)", "y_unit": "1"}, entries, opts)
+    """Structure factor S(Q), from `transform`; the thin lines are where it ends, at 1."""
+    axes = {**Q_AXIS, "y_label": "S(Q)", "y_unit": "1"}
+    data = _reciprocal("scattering.s_q", "s_q", "s_sigma", axes, entries, opts, label_at_end=True)
+    return replace(data, zeros=data.zeros + 1.0, notes=(*data.notes, "S(Q) after Faber and Ziman; thin lines: S = 1."))
 
 
 def f_q(entries: Sequence[Entry], opts: options.SqOptions) -> PanelData:
@@ -106,8 +110,9 @@ def f_q(entries: Sequence[Entry], opts: options.SqOptions) -> PanelData:
 
 
 def _reciprocal(
-    kind: str, name: str, error: str, axes: Mapping[str, str], entries: Sequence[Entry], opts: options.SqOptions
-) -> PanelData:
+    kind: str, name: str, error: str, axes: Mapping[str, str], entries: Sequence[Entry], opts: options.SqOptions,
+    *, label_at_end: bool = False,
+) -> PanelData:  # fmt: skip
     found, missing = build.find(entries, ScatteringTransformed, name)
     ends = [f.artifact.qmax_inv_ang for f in found]
     low, _ = build.span([f.artifact.q_inv_ang for f in found])
@@ -118,13 +123,16 @@ def _reciprocal(
         x, y = f.artifact.q_inv_ang, getattr(f.artifact, name)
         groups.append([f.series(DATA, x, y, build.band(getattr(f.artifact, error), y.shape, opts.band))])
     notes = (*_normalisation(found), *build.status_notes(found, missing))
-    return build.curves(kind, entries, groups, x_limits, axes, notes, offset=opts.offset, ylim=opts.ylim)
+    return build.curves(
+        kind, entries, groups, x_limits, axes, notes, offset=opts.offset, ylim=opts.ylim, label_at_end=label_at_end
+    )
 
 
 def difference(entries: Sequence[Entry], opts: options.DifferenceOptions) -> PanelData:
     """G(r) minus that of a standard, from `measure`."""
     found, missing = build.find(entries, ScatteringMeasured)
-    found = build.pick(found, missing, lambda f: _difference_of(f.artifact, opts.standard))
+    names = {e.sample: e.label for e in entries}
+    found = build.pick(found, missing, lambda f: _difference_of(f, opts.standard))
     x_limits = opts.xlim or _r_range([f.artifact.r_ang for f in found])
     found = build.drop_outside(found, missing, x_limits, "r_ang")
     groups = []
@@ -133,7 +141,7 @@ def difference(entries: Sequence[Entry], opts: options.DifferenceOptions) -> Pan
         spread = (a.low, a.high) if opts.spread and a.low.size else (NONE, NONE)
         band = build.band(a.sigma, a.r_ang.shape, opts.band)
         groups.append([f.series(DATA, a.r_ang, a.difference, band, y_range=spread, detail=f"minus {a.standard}")])
-    standards = sorted({f.artifact.standard for f in found})
+    standards = sorted({names.get(f.artifact.standard, f.artifact.standard) for f in found})
     label = f"G(r) − G(r) of {standards[0]}" if len(standards) == 1 else "G(r) − G(r) of a standard"
     axes = {"x_label": "r", "x_unit": "angstrom", "y_label": label, "y_unit": "angstrom^-2"}
     which = tuple(f"{f.entry.label}: minus {f.artifact.standard}." for f in found) if len(standards) > 1 else ()
@@ -144,8 +152,11 @@ def difference(entries: Sequence[Entry], opts: options.DifferenceOptions) -> Pan
     return replace(data, spans=_spans(opts.regions))
 
 
-def _difference_of(measured: ScatteringMeasured, standard: str | None) -> PdfDifference | str:
+def _difference_of(f: Found, standard: str | None) -> PdfDifference | str:
     """The difference from that standard, or why there is none."""
+    measured: ScatteringMeasured = f.artifact
+    if f.entry.sample == standard:
+        return "it is the standard"
     if not measured.differences:
         return "no standard was subtracted"
     chosen = next((d for d in measured.differences if standard in (None, d.standard)), None)

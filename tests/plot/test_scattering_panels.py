@@ -94,6 +94,26 @@ def test_a_difference_names_its_standard() -> None:
     assert "no difference from 6 h, but from annealed" in said
 
 
+def test_the_standard_itself_is_not_drawn_and_says_why() -> None:
+    entry = made.entry()
+    data = panel_data("scattering.difference", [entry, replace(entry, sample="annealed", label="NaTaCl₆ annealed")], {
+        "standard": "annealed"
+    })  # fmt: skip
+    assert data.y_label == "G(r) − G(r) of NaTaCl₆ annealed" and len(data.series) == 1
+    assert "not drawn: NaTaCl₆ annealed (it is the standard)" in notes(data)
+
+
+def test_thin_lines_of_s_stand_where_it_ends() -> None:
+    entries = made.entries(2)
+    s, f = (panel_data(f"scattering.{kind}", entries, {"offset": 3}) for kind in ("s_q", "f_q"))
+    assert s.zeros == pytest.approx([1.0, 4.0]) and f.zeros == pytest.approx([0.0, 3.0])
+    assert "thin lines: S = 1" in notes(s)
+
+
+def test_the_intensity_says_that_it_is_the_sample_alone() -> None:
+    assert "Sample alone: container or air is taken off." in notes(panel_data("scattering.i_q", made.entries(1), {}))
+
+
 def test_a_function_that_is_none_is_refused() -> None:
     with pytest.raises(UserError, match=r"options\.function: expected one of G, g, T, R"):
         panel_data("scattering.g_r", [], {"function": "D"})
