@@ -42,7 +42,7 @@ class ScatteringReduce(Parameters):
 
     q_range_inv_ang: Interval | None = param(None, "1/angstrom", "range that is kept; without it all that was measured")
     q_step_inv_ang: float | None = param(
-        None, "1/angstrom", "width of a bin; without it a fifth of the pixel at the beam centre", gt=0, le=0.5
+        None, "1/angstrom", "width of a bin; without it a fifth of the pixel at the beam centre", ge=5e-4, le=0.5
     )
     polarisation: float | None = param(
         0.95, "", "degree of polarisation, 1: in the plane of axis 2 (horizontal); null: not corrected", ge=-1, le=1

@@ -186,7 +186,7 @@ def _dark(setup: Setup, signal: Array, flags: Flags, window: tuple[slice, slice]
 
 def _refuse_shadow(source: str, area: int, masked: bool, beam_stop: str, notes: list[Note]) -> None:
     where = "outside the mask" if masked else "and there is no mask"
-    what = f"a dark region of {area} pixels lies round the beam centre, {where}: it looks like the beam stop"
+    what = f"a dark region of {area} pixels lies round the beam centre, {where}: a beam stop, or a dead part"
     if beam_stop == "refuse" and not masked:
         raise UserError(source, what, "name a mask (ingest.mask); or say reduce.beam_stop: keep, if this is no shadow")
     notes.append(f"{what}; it was {'kept' if beam_stop == 'keep' else 'left out'}")

@@ -10,7 +10,9 @@ where G is absolute, else a free line. With a pair (a, b) the weight is that of 
 (2 - delta) c_a f_a f_b / <f>^2, and N = A / w(0). r0 and s are searched, the rest is linear (variable projection).
 
 Errors: at the minimum the parameters respond to G as pinv(J) dG, J = dG_model/d(parameters); the covariance of G does
-the rest. A peak that is not above 3 standard deviations has no position.
+the rest. A peak that is not above 3 standard deviations has no position. What the shell leaves of G in its range, beyond
+noise, is a systematic uncertainty: that share of A and N, and of s for r0 and s. Neighbours at other distances do that
+(Na-Cl beside Ta-Cl), and distances that are not distributed as a Gaussian.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ NOT_DETECTED = "not detected"
 UNITS = {"position": "angstrom", "width": "angstrom", "area": "1", "coordination": "1", "maximum": "angstrom",
          "height": "angstrom^-2"}  # fmt: skip
 HOW = {
-    "position": "distance of one shell of neighbours fitted to G(r)",
+    "position": "distance of one shell of neighbours fitted to G(r); what it leaves of G(r) is in u_sys",
     "width": "standard deviation of that distance, of all parts of the resolution but termination",
     "area": "area of that shell in R(r) = r (G + 4 pi rho0 r)",
     "coordination": "neighbours in that shell",
@@ -110,11 +112,12 @@ def shell_peak(
     if linear[0] <= 0 or (view.known and linear[0] < SIGNIFICANT * error[2]):
         reason = f"{NOT_DETECTED}: area {linear[0]:.2g} +- {error[2]:.1g} is not above {SIGNIFICANT:g} sigma"
         return {k: missing(UNITS[k], HOW[k], reason) for k in UNITS}, None
-    for key, i in (("position", 0), ("width", 1), ("area", 2)):
-        found[key] = Value(float(values[i]), float(error[i]), UNITS[key], HOW[key], view.why())
+    misfit = _misfit(view, g, left, model.r)
+    for key, i, size in (("position", 0, sd), ("width", 1, sd), ("area", 2, float(linear[0]))):
+        found[key] = Value(float(values[i]), float(error[i]), UNITS[key], HOW[key], view.why(), misfit * size)
     if sd <= SD_LIMITS_ANG[0] + 1e-6:
         found["width"] = missing(UNITS["width"], HOW["width"], "narrower than termination lets see")
-    found["coordination"] = _coordination(view, float(linear[0]), float(error[2]), at_zero, pair)
+    found["coordination"] = _coordination(view, found["area"], at_zero, pair)
     baseline = model.fixed + model.base @ linear[1:]
     peak = PdfPeak(name, model.r, g, g - left, baseline, float(np.sqrt(np.sum(left**2) / np.sum(g**2))))
     return found, peak
@@ -187,10 +190,16 @@ def _maximum(view: View, used: npt.NDArray[np.intp]) -> dict[str, Value] | None:
     }
 
 
-def _coordination(view: View, area: float, error: float, at_zero: float, pair: Sequence[str] | None) -> Value:
+def _misfit(view: View, g: Array, left: Array, r: Array) -> float:
+    """Share of G in the range that the shell leaves, rms over rms, beyond what noise leaves."""
+    noise = float(np.sum(view.standard(np.eye(r.size), r) ** 2)) if view.known else 0.0
+    return float(np.sqrt(max(float(np.sum(left**2)) - noise, 0.0) / np.sum(g**2)))
+
+
+def _coordination(view: View, area: Value, at_zero: float, pair: Sequence[str] | None) -> Value:
     method = HOW["coordination"] + (f": {pair[1]} around {pair[0]}, area over its weight at Q = 0" if pair else "")
     if not view.of.absolute:
         return missing("1", method, ADHOC)
     if pair is None:
         return missing("1", method, "no pair of elements is named for this peak")
-    return Value(area / at_zero, error / at_zero, "1", method, view.why())
+    return Value(area.value / at_zero, area.u_stat / at_zero, "1", method, view.why(), area.extra_sys / at_zero)

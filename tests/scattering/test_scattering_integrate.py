@@ -227,7 +227,9 @@ def test_negative_pixels() -> None:
     found = integrate(setup, bxds_files.image(gaps), Correction(), Options())
     assert any("601 pixels hold -1 or -2" in note for note in found.notes) and not found.used[40:44].any()
     gaps[90, 91] = -17
-    with pytest.raises(UserError, match=r"1 pixels are negative, the first at row 90, column 91.*name the background"):
+    with pytest.raises(
+        UserError, match=r"1 pixels are negative, the first at row 90, column 91.*background and dark by name"
+    ):
         integrate(setup, bxds_files.image(gaps), Correction(), Options())
     assert not integrate(setup, bxds_files.image(gaps), Correction(), Options(negative="leave_out")).used[90, 91]
     assert integrate(setup, bxds_files.image(gaps), Correction(), Options(negative="keep")).used[90, 91]

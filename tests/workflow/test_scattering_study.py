@@ -1,6 +1,7 @@
 """Total scattering as a study: good files among every bad one. One clear line each, and the good ones are done."""
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import scattering_files as made
 from study import ROOT, artifacts, ntcspec, write_yaml
+from test_cost import RUN
 
 Q = np.arange(20, 1101) * 0.02
 CONFIG = {
@@ -181,6 +183,53 @@ def test_the_others_are_done(broken: tuple[Path, subprocess.CompletedProcess[str
     position = rows["first_shell.position"]
     assert abs(float(position["value"]) - made.FIRST_ANG) < 0.01, position
     assert (position["u_stat"] == "") == (sample == "one_pattern")
+
+
+IMPORTS = """
+import json, sys
+from pathlib import Path
+from ntcspec.config.load import load_study
+from ntcspec.plan import Plan
+plan = Plan(load_study(Path('.')))
+job = plan.jobs[sys.argv[1]]
+print(json.dumps([job.params(), plan.paths(job.outputs[0]), list(job.outputs)]))
+"""
+HEAVY = {
+    "fabio",
+    "pyFAI",
+    "scipy",
+    "lmfit",
+    "larch",
+    "matplotlib",
+    "pandas",
+    "pydantic",
+    "snakemake",
+    "xraydb",
+    "pymatgen",
+}
+ALLOWED = {
+    "one_pattern/pattern/ingest.nxs": set(),
+    "one_pattern/pattern/reduce.nxs": set(),
+    "one_pattern/pattern/transform.nxs": {"scipy"},
+    "one_pattern/pattern/measure.nxs": {"scipy"},
+    "image/pdf/ingest.nxs": {"fabio"},
+    "image/pdf/reduce.nxs": {"fabio", "pyFAI", "scipy"},
+    "image/pdf/transform.nxs": {"scipy"},
+    "panels/g.png": {"matplotlib"},
+}
+
+
+@pytest.mark.parametrize("output", ALLOWED)
+def test_no_job_imports_more_than_it_needs(broken: tuple[Path, subprocess.CompletedProcess[str]], output: str) -> None:
+    def run(script: str, *words: str, text: str = "") -> str:
+        command = [sys.executable, "-c", script, *words]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=broken[0], env=env, input=text, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[-1]
+
+    kind = "panel" if output.startswith("panels") else "stage"
+    imported = json.loads(run(RUN, kind, text=run(IMPORTS, f"results/{output}")))
+    assert set(imported) & HEAVY <= ALLOWED[output]
 
 
 def test_threads_and_cores_change_no_byte(tmp_path: Path) -> None:
