@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ntcspec.errors import UserError
 from ntcspec.scattering.atoms import number_density
@@ -135,7 +136,7 @@ def check_intensity(reduced: ScatteringReduced, settings: Settings) -> list[str]
     return _negative_notes(q, intensity, used, settings)
 
 
-def _negative_notes(q: Array, intensity: Array, used: Array, settings: Settings) -> list[str]:
+def _negative_notes(q: Array, intensity: Array, used: npt.NDArray[np.bool_], settings: Settings) -> list[str]:
     negative = used & (intensity < 0)
     count, points = int(negative.sum()), int(used.sum())
     limit = NEGATIVE_SHARE[settings.normalisation]

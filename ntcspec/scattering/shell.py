@@ -10,9 +10,9 @@ where G is absolute, else a free line. With a pair (a, b) the weight is that of 
 (2 - delta) c_a f_a f_b / <f>^2, and N = A / w(0). r0 and s are searched, the rest is linear (variable projection).
 
 Errors: at the minimum the parameters respond to G as pinv(J) dG, J = dG_model/d(parameters); the covariance of G does
-the rest. A peak that is not above 3 standard deviations has no position. What the shell leaves of G in its range, beyond
-noise, is a systematic uncertainty: that share of A and N, and of s for r0 and s. Neighbours at other distances do that
-(Na-Cl beside Ta-Cl), and distances that are not distributed as a Gaussian.
+the rest. A peak that is not above 3 standard deviations has no position. What the shell leaves of G in its range,
+beyond noise, is a systematic uncertainty: that share of A and N, and of s for r0 and s. It comes from neighbours at
+other distances (Na-Cl beside Ta-Cl), and from distances that are not distributed as a Gaussian.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ def run(study: Path, technique: str, samples: list[str] | None = None) -> dict[s
     """Every stage of one technique for the samples of a study folder; an excluded one is a failure."""
     plan = load_study(study)
     chosen = [m for m in plan.measurements if m.technique == technique and (samples is None or m.sample in samples)]
-    excluded = [e for e in plan.excluded if e.name in ("*", technique)]
+    wanted = {m.name for m in chosen}
+    excluded = [e for e in plan.excluded if e.name in ("*", *wanted) and (samples is None or e.sample in samples)]
     assert chosen and not excluded, plan.problems
     return {m.sample: run_stages(technique, m.files, m.parameters, study) for m in chosen}
 

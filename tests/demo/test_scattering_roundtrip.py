@@ -25,16 +25,19 @@ from ntcspec.demo.series import SERIES
 
 MILLED = [m.name for m in SERIES if m.glass is not None]  # from annealed to 40 h
 SAMPLES = ["TaCl5", *MILLED]
+REPEATED = "NTC 6 h"
 R = np.arange(3001) * 0.01
 
 
-def study(folder: Path, glass: str) -> tuple[Path, dict[str, Any]]:
+def study(
+    folder: Path, glass: str, *, seed: int = SEED, samples: tuple[str, ...] | None = None
+) -> tuple[Path, dict[str, Any]]:
     """A study folder with the default config and images of a model glass, and their truth."""
-    made = make(find_resources(), instrument_seed(SEED, "scattering"), glass=glass)
+    made = make(find_resources(), instrument_seed(seed, "scattering"), glass=glass, samples=samples)
     for name, content in made.files.items():
         (folder / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "raw" / name).write_bytes(content)
-    (folder / "study").mkdir()
+    (folder / "study").mkdir(parents=True)
     return pipeline.make_study(folder / "study", folder / "raw"), made.truth["samples"]
 
 
@@ -102,6 +105,24 @@ def test_sigma_of_g_is_that_of_the_counts(bridged: tuple[dict[str, pipeline.Resu
         assert sigma == pytest.approx(truth["noise_of_g_inv_ang2"], rel=0.05), name
         rest = float(np.sqrt(np.mean((found.g_r - np.array(truth["g_seen"]))[far] ** 2)))
         assert 0.8 < rest / sigma < 1.25, name
+
+
+def test_repeated_exposures_scatter_as_sigma_says(
+    bridged: tuple[dict[str, pipeline.Results], dict[str, Any]], tmp_path: Path
+) -> None:
+    """Sample, container and dark exposed anew: chi2 about the truth, and the scatter of G over sigma, are 1.
+
+    Of 20 exposures found: 1.055 and 0.995. What is no noise (rms 0.011 1/A^2, a fifth of sigma) is in the first.
+    """
+    wanted, far, found = np.array(bridged[1][REPEATED]["g_seen"]), within(2, 30), []
+    for seed in range(8):
+        folder, _ = study(tmp_path / str(seed), "gl4", seed=1000 + seed, samples=(REPEATED,))
+        found.append(pipeline.run(folder, "scattering", [REPEATED])[REPEATED]["transform"])
+    sigma = found[0].g_sigma[far]
+    chi2 = np.mean([np.mean(((one.g_r - wanted)[far] / sigma) ** 2) for one in found])
+    scatter = np.std([one.g_r[far] for one in found], axis=0, ddof=1)
+    assert 0.8 < chi2 < 1.3
+    assert np.sqrt(np.mean((scatter / sigma) ** 2)) == pytest.approx(1.0, abs=0.12)
 
 
 def in_order(results: dict[str, pipeline.Results], name: str, sign: int, order: Sequence[str] = MILLED) -> bool:

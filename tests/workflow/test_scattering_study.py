@@ -16,6 +16,9 @@ import scattering_files as made
 from study import ROOT, artifacts, ntcspec, write_yaml
 from test_cost import RUN
 
+from ntcspec import store
+from ntcspec.types.scattering_pdf import ScatteringTransformed
+
 Q = np.arange(20, 1101) * 0.02
 CONFIG = {
     "study": "made up",
@@ -185,13 +188,34 @@ def test_the_others_are_done(broken: tuple[Path, subprocess.CompletedProcess[str
     assert (position["u_stat"] == "") == (sample == "one_pattern")
 
 
+def test_export_writes_what_the_artifacts_hold(
+    broken: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    run = ntcspec("export", broken[0], "--to", tmp_path)
+    assert "Traceback" not in run.stdout + run.stderr
+    held = store.read(broken[0] / "results/image/pdf/transform.nxs", ScatteringTransformed)
+    for kind, x, y, error in (
+        ("gr", held.r_ang, held.g_r, held.g_sigma), ("fq", held.q_inv_ang, held.f_q, held.f_sigma),
+        ("sq", held.q_inv_ang, held.s_q, held.s_sigma), ("iq", held.q_inv_ang, held.i_q, None),
+    ):  # fmt: skip
+        text = (tmp_path / f"image/pdf/pdf.{kind}").read_text(encoding="utf-8")
+        assert f"outputtype = {kind}" in text and "composition = NaTaCl6" in text and "SIMULATED" in text
+        rows = np.array([line.split() for line in text.splitlines() if line[:1].isdigit()], dtype=float)
+        at = np.isin(np.round(x, 8), np.round(rows[:, 0], 8))
+        assert at.sum() == len(rows) >= x.size - 1
+        np.testing.assert_allclose(rows[:, 1], y[at], rtol=1e-8, atol=1e-12)
+        if error is not None:
+            np.testing.assert_allclose(rows[:, 3], error[at], rtol=1e-8, atol=1e-12)
+    assert (tmp_path / "one_pattern/pattern/pdf.gr").is_file() and not (tmp_path / "cut_off").exists()
+
+
 IMPORTS = """
 import json, sys
 from pathlib import Path
 from ntcspec.config.load import load_study
 from ntcspec.plan import Plan
 plan = Plan(load_study(Path('.')))
-job = plan.jobs[sys.argv[1]]
+job = next(j for j in plan.jobs.values() if sys.argv[1] in j.outputs)
 print(json.dumps([job.params(), plan.paths(job.outputs[0]), list(job.outputs)]))
 """
 HEAVY = {
