@@ -62,7 +62,7 @@ def test_of_several_calibrations_the_last_counts_as_in_pyfai(tmp_path: Path) -> 
     ("old", "new", "message"),
     [
         ("Distance: 0.25", "Distance: abc", r"x.poni, line 5: Distance is 'abc', no number"),
-        ("Distance: 0.25", "Distance: 250", r"line 5: Distance is 250 m -> PONI files give metres"),
+        ("Distance: 0.25", "Distance: 250", r"line 5: Distance is 250 m -> this looks like millimetres: write 0.25"),
         ("Wavelength: 2.095e-11", "Wavelength: 0.2095", r"line 11: Wavelength is 0.2095 m -> this looks like Angstrom: write 2.095e-11"),
         ("Rot2: -0.26", "Rot2: -15.0", r"line 9: Rot2 is -15 rad -> PONI files give radians"),
         ("Poni2: 0.012\n", "", r"the key 'Poni2' is missing"),

@@ -37,8 +37,8 @@ def test_formulas(formula: str, counts: dict[str, float]) -> None:
         ("Na+Cl", "'+' at character 3"),
         ("Na0Cl", "number of Na is 0"),
         ("Ca(OH2", "')' is missing"),
-        ("CaOH)2", "')' closes nothing"),
-        ("Ca(OH]2", "']' closes nothing"),
+        ("CaOH)2", "')' closes no bracket"),
+        ("Ca(OH]2", "']' closes no bracket"),
         ("Ca(2OH)", "number stands behind '('"),
     ],
 )

@@ -304,7 +304,7 @@ def test_zeros_can_be_kept_and_the_published_intensity_of_pdfgetx3(data_folder: 
         ((pattern(SAMPLE), pattern(SAMPLE, q=Q + 0.01)), {}, r"sample.xy: its axis is not that of sample.xy"),
         ((pattern(SAMPLE),), {"q_range_inv_ang": (24.9, 40.0)}, r"4 points of the sample lie between 24.9 and 25"),
         ((pattern(SAMPLE),), {"inner_mm": 0.8, "density_g_cm3": 3.0}, r"has no composition"),
-        ((pattern(SAMPLE),), {"inner_mm": 0.8, "density_g_cm3": 3.0, "composition": "Na(Cl"}, r"composition 'Na\(Cl': '\)' is missing"),
+        ((pattern(SAMPLE),), {"inner_mm": 0.8, "density_g_cm3": 3.0, "composition": "Na(Cl"}, r"the formula 'Na\(Cl' does not parse: '\)' is missing"),
         ((pattern(SAMPLE), pattern(SAMPLE, "calibrant")), {}, r"calibrant.xy: reduce.calibrant: nothing says which substance"),
         ((pattern(SAMPLE),), {"calibrant": "CeO3"}, r"reduce.calibrant: there is no calibrant 'CeO3' \(did you mean 'CeO2'\?\)"),
     ],
@@ -376,7 +376,7 @@ def test_what_ingest_refuses(images: Path, tmp_path: Path) -> None:
         ingest_scattering([images / "Ni.tif"], ["Ni.tif"], files={**files, "container": (text, "c.xy")}, simulated=True)
     with pytest.raises(UserError, match=r"c.xy: this is a pattern, Ni.tif an image"):
         ingest_scattering([images / "Ni.tif", text], ["Ni.tif", "c.xy"], files=files, simulated=True)
-    with pytest.raises(UserError, match=r"bxds.poni: ingest.poni: the sample is a pattern"):
+    with pytest.raises(UserError, match=r"bxds.poni: ingest.poni: c.xy is text, so a pattern is looked for"):
         ingest_scattering([text], ["c.xy"], files=files)
 
 
