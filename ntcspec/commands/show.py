@@ -52,16 +52,20 @@ def _raw(path: Path) -> list[str]:
         what = "; ".join(f"as {kind}: {problem.what}" for kind, problem in kinds.items())
         fix = "; ".join(f"{kind}: {problem.fix}" for kind, problem in kinds.items())
         raise UserError(path.name, f"it is read neither way: {what}", fix)
-    return [*lines, "note      this holds where the study names it under `raman`; nothing in the file says what it is"]
+    return [
+        *lines,
+        "note      this holds where the study names it under `raman`; nothing in the file says what it is",
+        f"note      as total scattering: {problems[1].what} -> {problems[1].fix}",
+    ]
 
 
 def _is_scattering(path: Path) -> bool:
-    """Whether first bytes or name say that it can be nothing else: an image that is no HDF5, a PONI file, a result."""
+    """Whether first bytes or name say that it can be nothing else; HDF5 and gzip can be more than an image."""
     from ntcspec.readers.scattering import is_image
     from ntcspec.readers.text import read_bytes
 
     head = read_bytes(path, path.name, 4096)
-    image = is_image(path, path.name) and not head.startswith(b"\x89HDF")
+    image = is_image(path, path.name) and not head.startswith((b"\x89HDF", b"\x1f\x8b"))
     return image or path.suffix.casefold() == ".poni" or b"\noutputtype = " in head
 
 

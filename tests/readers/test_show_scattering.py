@@ -72,8 +72,7 @@ def test_raw_files_are_described(
     [
         ("cut.tif", "cut.tif: this tiff file cannot be read, it is cut off or damaged"),
         ("a.gr", "a.gr, line 2: this is a result of PDFgetX3 (gr)"),
-        ("a.xy", "as total scattering: nothing in the file says the unit of its axis -> a spectrum: "),
-        ("", "this is a folder"),
+        ("", "this folder holds no NMR data (fid, data, 1r)"),
     ],
 )
 def test_what_cannot_be_read_is_told_by_the_kind_it_is_for(
@@ -83,3 +82,12 @@ def test_what_cannot_be_read_is_told_by_the_kind_it_is_for(
     code, said = show(tmp_path / name, capsys)
     assert code == 1 and words in said, said
     assert "Traceback" not in said and "defect" not in said
+
+
+def test_columns_without_a_unit_are_described_with_what_total_scattering_asks_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path)
+    code, said = show(tmp_path / "a.xy", capsys)
+    assert code == 0 and "under `raman`" in said
+    assert "as total scattering: nothing in the file says the unit of its axis -> give ingest.axis_unit" in said
