@@ -161,8 +161,8 @@ def _reference(
         fine = max(STANDARD_FILL, settings.zero_fill)
         own = replace(settings, phase0_deg=None, phase1_deg=None, echo_points=None, echo="auto", zero_fill=fine)
         beside = made_of_fid(standard, own)
-        sigma = beside.sigma if math.isfinite(beside.sigma) else 0.0
-        line = ref.strongest_line(beside.frequency_hz, beside.spectrum.real, sigma, beside.rho)
+        size = np.abs(beside.spectrum)  # a phase found in noise moves a maximum of the real part, not that of the size
+        line = ref.strongest_line(beside.frequency_hz, size, _noise(beside), beside.rho)
         found = beside.origin_mhz + line.position * 1e-6
         return ref.from_line(
             given, found, line.error * 1e-6, f"standard: {given.get('compound')} ({standard[0].source})"
@@ -170,6 +170,11 @@ def _reference(
     if method == "line":
         return _by_own_line(given, raw, made)
     return ref.from_file(given, raw.zero_mhz, raw.zero_evidence, raw.source)
+
+
+def _noise(made: Made) -> float:
+    """By the points; of a decay that has not ended, and of a file's spectrum, by what is left without lines."""
+    return made.sigma if math.isfinite(made.sigma) else clipped_noise(made.spectrum.real)
 
 
 def _far(made: Made, zero_mhz: float) -> tuple[Note, ...]:
@@ -182,7 +187,7 @@ def _far(made: Made, zero_mhz: float) -> tuple[Note, ...]:
 def _by_own_line(given: Mapping[str, Any], raw: NmrFid | NmrSpectrum, made: Made) -> ref.Reference:
     """From a line of the spectrum: the strongest, or the one near `near_ppm` on the axis of the file."""
     near, window = given.get("near_ppm"), float(given.get("window_ppm") or 2.0)
-    sigma = made.sigma if math.isfinite(made.sigma) else 0.0
+    sigma = _noise(made)
     if near is None:
         line: ref.Line | None = ref.strongest_line(made.frequency_hz, made.spectrum.real, sigma, made.rho)
     else:
@@ -222,7 +227,7 @@ def _baseline(
 ) -> tuple[Baseline, float, Array, tuple[Note, ...]]:
     """Baseline, noise of a point, its correlation, notes."""
     real = made.spectrum.real
-    sigma = made.sigma if math.isfinite(made.sigma) else clipped_noise(real)
+    sigma = _noise(made)
     points = max(1, SMOOTH * real.size // max(1, made.points))
     rho = made.rho if made.rho.size else np.ones(1)
     smooth = averaged_noise(sigma, rho, points) if made.rho.size else sigma
