@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from ntcspec.commands.export import EXPORTERS
 from ntcspec.config.study import SERIES, STAGES, TECHNIQUES, Technique
 from ntcspec.plot import KINDS
 from ntcspec.techniques import SERIES as SERIES_TABLE
@@ -23,6 +24,7 @@ def rules(technique: str) -> list[str]:
 def test_the_tables_name_the_same_techniques() -> None:
     assert list(TECHNIQUES) == list(TABLE) == list(get_args(Technique))
     assert list(SERIES) == list(SERIES_TABLE)
+    assert sorted(TECHNIQUES) == sorted(EXPORTERS), "`ntcspec export` knows every technique"
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)

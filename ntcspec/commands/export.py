@@ -20,6 +20,7 @@ from ntcspec.export.columns import Column, columns
 from ntcspec.export.pdfgetx import pdfgetx, rmcprofile
 from ntcspec.provenance import write_atomic
 from ntcspec.types.exafs import ExafsReduced, ExafsTransformed
+from ntcspec.types.nmr import NmrFit, NmrMeasured, NmrReduced
 from ntcspec.types.raman import RamanMeasured, RamanReduced, RamanTransformed
 from ntcspec.types.scattering import ScatteringReduced
 from ntcspec.types.scattering_pdf import ScatteringTransformed
@@ -224,6 +225,34 @@ def _raman(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], 
     return [], dict(_texts(chosen, facts, _about(m, record, axis)))
 
 
+def _nmr(study: Study, m: MeasurementPlan) -> tuple[list[athena.AthenaGroup], Files]:
+    """Spectrum with its baseline; of each fit data, sum, background and sites. Shifts ascend."""
+    reduced, record = _read(study, m, "reduce", NmrReduced)
+    measured, later = _read(study, m, "measure", NmrMeasured)
+    facts = {"Sample.name": m.sample, "Nmr.nucleus": reduced.nucleus, "Nmr.mhz_at_0_ppm": f"{reduced.larmor_mhz:.10g}"}
+    broadened = f"apodisation: {reduced.broadening_hz:g} Hz Lorentzian, {reduced.gaussian_hz:g} Hz Gaussian"
+    said = (f"axis: {reduced.reference_method}; {reduced.reference_compound}", broadened)
+    chosen: list[Column] = [
+        ("shift", "ppm", reduced.shift_ppm), ("real", "", reduced.real), ("imaginary", "", reduced.imaginary),
+        ("real_error", "", reduced.sigma), ("baseline", "", reduced.baseline),
+    ]  # fmt: skip
+    files = dict(_texts({"nmr.dat": chosen}, {**facts, "ntcspec.key": record["key"]}, _about(m, record, said)))
+    for fit in measured.fits:
+        words = _about(m, later, (*said, f"fit {fit.name}, model {fit.model}"))
+        name = f"nmr_fit_{fit.name}.dat"
+        files |= dict(_texts({name: _nmr_fit(fit)}, {**facts, "ntcspec.key": later["key"]}, words))
+    return [], files
+
+
+def _nmr_fit(fit: NmrFit) -> list[Column]:
+    sites = zip(fit.site_names, fit.sites, strict=True)
+    return [
+        ("shift", "ppm", fit.shift_ppm), ("data", "", fit.data), ("data_error", "", fit.data_error),
+        ("fit", "", fit.total), ("background", "", fit.background),
+        *((f"site_{name}", "", curve) for name, curve in sites),
+    ]  # fmt: skip
+
+
 def _texts(
     chosen: Mapping[str, list[Column]], facts: Mapping[str, str], words: tuple[str, ...]
 ) -> Iterator[tuple[str, bytes]]:
@@ -231,4 +260,4 @@ def _texts(
         yield name, columns(found, facts=facts, words=words).encode()
 
 
-EXPORTERS = {"exafs": _exafs, "raman": _raman, "scattering": _scattering, "xanes": _xanes}
+EXPORTERS = {"exafs": _exafs, "nmr": _nmr, "raman": _raman, "scattering": _scattering, "xanes": _xanes}
