@@ -8,10 +8,15 @@ c = max(1, smallest chi2 over its expected value of all models).
 e is 1 / sum of the noise's correlations, or (1 - r)/(1 + r) with the correlation r of neighbouring residuals of the
 best-fitting model where that is less: a misfit that all models share is no evidence for the one with most parameters.
 The smallest BIC wins. Margin: BIC of the runner-up minus that of the winner; below 2 not decided, 2 to 6 positive, 6 to
-10 strong, above 10 very strong (Kass and Raftery). Undecided, the model with fewer parameters is taken. So it is where
-the winner has a site below 3 sigma and a simpler model describes the data almost as well (reduced chi2 less than 1.2
-times as large: at high signal to noise BIC sees the last percent of a line shape). Where none does, the winner stays:
-its weak site is not a finding, but without it the others would be wrong. Either is said.
+10 strong, above 10 very strong (Kass and Raftery). Undecided, the model with fewer parameters is taken. A winner with a
+site below 3 sigma is refused for the best model without such a site whose BIC is within 10 of its own. Beyond 10 the
+data speak against every model without the site: its area is badly known because its shape can stand in for another, not
+because it may be 0 (the 3 sigma are a straight-line estimate, the BIC compares fits). Then the winner stays, its weak
+site is not given as found, and it is said.
+
+A true model whose line shapes are wrong by more than the noise (a phase error at high signal to noise) loses to one
+with another site, and that site may stand far above 3 sigma: no criterion on these fits tells. What tells is chi2 above
+its expected value under every model; a note says so.
 
 Source: R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90, 773 (1995). ntcspec.peaks.compare does the same for lines.
 """
@@ -27,8 +32,6 @@ import numpy as np
 from ntcspec.nmr.fit import SiteFit
 from ntcspec.nmr.noise import effective_share
 from ntcspec.peaks.compare import SIGNIFICANT, STRONG, UNDECIDED, VERY_STRONG
-
-ALMOST = 1.2
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,12 @@ class Choice:
         return next((word for limit, word in steps if self.delta_bic < limit), "very strong")
 
     @property
+    def misfit(self) -> bool:
+        """Whether even the smallest chi2 is above its expected value by 3 of its standard deviations."""
+        independent = self.share * self.fit.data.y.size
+        return self.inflation > 1.0 + SIGNIFICANT * float(np.sqrt(2.0 / independent))
+
+    @property
     def fit(self) -> SiteFit:
         """That of the model taken."""
         return self.fits[self.chosen]
@@ -72,7 +81,8 @@ def choose(fits: Mapping[str, SiteFit]) -> Choice:
     bic = {name: share * one.chi2 / inflation + one.p.size * log(n) for name, one in fits.items()}
     order = sorted(fits, key=lambda name: (bic[name], fits[name].p.size))
     refused = {name: why for name, one in fits.items() if len(fits) > 1 and (why := weak_site(one))}
-    good = [n for n in order if n not in refused and fits[n].reduced_chi2 < ALMOST * best.reduced_chi2] or order[:1]
+    near = [name for name in order if bic[name] < bic[order[0]] + VERY_STRONG]
+    good = [name for name in near if name not in refused] or order[:1]
     close = [name for name in good if bic[name] < bic[good[0]] + UNDECIDED]
     chosen = min(close, key=lambda name: (fits[name].p.size, bic[name]))
     margin = bic[order[1]] - bic[order[0]] if len(order) > 1 else float("nan")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_spectra import modelled
 from scipy.linalg import toeplitz
+from scipy.signal import hilbert
 
 from ntcspec.nmr import noise
 from ntcspec.nmr.choose import choose
@@ -162,6 +165,41 @@ def test_the_model_that_made_the_spectrum_is_chosen(truth: list, expected: str) 
     data = data_of(made(*truth, noise=0.005))
     choice = choose({name: fit_sites(data, sites) for name, sites in models.items()})
     assert choice.chosen == expected, choice.bic
+
+
+SHARP = [40.0 * 0.011, -9.0, 0.9, 0.6, 120.0]
+
+
+def test_a_minor_site_that_is_there_is_kept_where_no_other_model_comes_near() -> None:
+    """1.1 % of crystal in glass: its area is below 3 sigma as its shape trades with that of the glass, BIC is decided."""
+    glass = [40.0 * 0.989, -9.0, 0.6, 270.0]
+    data = data_of(made((GLASS, glass), (CRYSTAL, SHARP), noise=0.0004, seed=0))
+    simple = fit_sites(data, [GLASS])
+    choice = choose({"glass": simple, "both": fit_sites(data, [CRYSTAL, GLASS], simpler=(simple,))})
+    assert choice.refused == {"both": "crystal below 3 sigma"} and choice.delta_bic > 10.0
+    assert choice.chosen == "both" and choice.fits["glass"].reduced_chi2 < 1.2
+    near = replace(choice.fits["glass"], chi2=choice.fits["both"].chi2 + 9.0)  # a simpler model that comes near
+    again = choose({"glass": near, "both": choice.fits["both"]})
+    assert again.chosen == "glass"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_site_that_is_not_there_is_not_found(seed: int) -> None:
+    data = data_of(made((GLASS, [40.0, -9.0, 0.6, 270.0]), noise=0.0004, seed=seed))
+    simple = fit_sites(data, [GLASS])
+    choice = choose({"glass": simple, "both": fit_sites(data, [CRYSTAL, GLASS], simpler=(simple,))})
+    assert choice.chosen == "glass" and choice.decided and not choice.misfit
+
+
+def test_a_wrong_shape_is_told_by_chi2_and_not_by_a_second_site() -> None:
+    """One site, the phase 2 degrees off at high signal to noise: the second site is no finding, and a misfit is left."""
+    clean = made((GLASS, [40.0, -9.0, 0.6, 270.0]), noise=1e-9).real
+    spectrum = made((GLASS, [40.0, -9.0, 0.6, 270.0]), noise=0.0004, seed=5)
+    wrong = replace(spectrum, real=spectrum.real + np.deg2rad(-2.0) * np.imag(hilbert(clean)))
+    data = data_of(wrong)
+    simple = fit_sites(data, [GLASS])
+    choice = choose({"glass": simple, "both": fit_sites(data, [CRYSTAL, GLASS], simpler=(simple,))})
+    assert choice.misfit and choice.inflation > 1.5
 
 
 def test_a_faint_spectrum_decides_nothing() -> None:
