@@ -21,6 +21,7 @@ from ntcspec.types.nmr import NmrFit, NmrMeasured, NmrReduced
 
 RESIDUAL_GAP = 0.06  # between a curve and its residual, in heights of the curve
 DECIDED = 2.0  # of BIC; R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90 (1995) 773
+ONE_PLACE = 0.08  # of the drawn range: sites nearer than that share a name
 LOW = 0.02  # of the highest point: a site lower than this gets no name
 
 
@@ -202,16 +203,27 @@ def _residual(f: Found, at: float) -> Series:
 
 
 def _site_marks(f: Found, x_limits: Sequence[float]) -> list[Mark]:
-    """The name of each site over its highest point, at the height of the spectrum there."""
+    """The name of each site over its highest point, at the height of the spectrum there.
+
+    Sites at one place share a mark over the highest of them: names side by side would need lines that cross.
+    """
     fit: NmrFit = f.artifact
-    top, out = _top(fit), []
+    top = _top(fit)
     height = np.maximum(fit.data, fit.total) / top
-    for name, site in zip(fit.site_names, fit.sites, strict=True):
-        k = int(np.argmax(site))
-        at = float(fit.shift_ppm[k])
-        if x_limits[0] <= at <= x_limits[1] and site[k] > LOW * top:
-            out.append(Mark(f.entry.sample, name, f.index, at, float(_near(height, k))))
-    return out
+    named = zip(fit.site_names, fit.sites, strict=True)
+    tops = [(name, int(np.argmax(site)), float(site.max())) for name, site in named]
+    seen = [one for one in tops if x_limits[0] <= fit.shift_ppm[one[1]] <= x_limits[1] and one[2] > LOW * top]
+    apart = ONE_PLACE * (x_limits[1] - x_limits[0])
+    groups: list[list[tuple[str, int, float]]] = []
+    for one in sorted(seen, key=lambda one: one[1]):
+        near = bool(groups) and fit.shift_ppm[one[1]] - fit.shift_ppm[groups[-1][-1][1]] < apart
+        groups = [*groups[:-1], [*groups[-1], one]] if near else [*groups, [one]]
+    marks = []
+    for group in groups:
+        k = max(group, key=lambda one: one[2])[1]
+        names = " + ".join(name for name in fit.site_names if name in {one[0] for one in group})
+        marks.append(Mark(f.entry.sample, names, f.index, float(fit.shift_ppm[k]), float(_near(height, k))))
+    return marks
 
 
 def _near(height: Array, k: int) -> float:

@@ -85,7 +85,9 @@ def test_a_fit_is_drawn_as_it_was_stored() -> None:
         assert s.y_high - s.y_low == pytest.approx(site / top)
     assert curves[RESIDUAL][0].y == pytest.approx((fit.data - fit.total) / top)
     assert (curves[RESIDUAL][0].y + curves[RESIDUAL][0].offset).max() < min(s.y.min() for s in curves[CONTEXT])
-    assert {m.name for m in data.marks} == {"crystal", "glass", "nacl"}
+    assert [(m.name, m.x) for m in data.marks] == [("crystal + glass", -11.0), ("nacl", 7.25)]  # two at one place
+    apart = panel_data("nmr.fit", [made.entry()], {"xlim": [-30, 0]})
+    assert [m.name for m in apart.marks] == ["glass", "crystal"]
     assert "Model both: A (ΔBIC 12)." in notes(data)
 
 
