@@ -78,13 +78,15 @@ def test_the_plan_hashes_every_file_of_a_directory(tmp_path: Path, named: str) -
 @pytest.mark.parametrize(
     ("files", "told"),
     [
-        ("empty", "'empty' is a folder"),
+        ("other", "'other' is a folder -> name the raw files in it"),
+        ("empty", "'empty' is an empty folder -> mend the path"),
         ("m.fid, m.fid/fid", "'m.fid/fid' stands twice"),
         ("m.fix", "did you mean 'm.fid'"),
     ],
 )
 def test_mistakes_with_directories(tmp_path: Path, files: str, told: str) -> None:
-    touch(tmp_path / "raw", "m.fid/fid", "m.fid/procpar", "empty/x")
+    touch(tmp_path / "raw", "m.fid/fid", "m.fid/procpar", "other/x")
+    (tmp_path / "raw/empty").mkdir()
     with pytest.raises(Problems) as caught:
         load_study(study(tmp_path, files))
     assert told in str(caught.value)

@@ -189,7 +189,11 @@ class Resolver:
                     UserError(where, f"{name!r} is an absolute path", "set raw_root in config.yaml and start there")
                 )
             elif path.is_dir() and not main:
-                found.append(UserError(where, f"{name!r} is a folder", "name the raw files in it"))
+                full = any(path.iterdir())
+                what = f"{name!r} is a folder" if full else f"{name!r} is an empty folder"
+                found.append(
+                    UserError(where, what, "name the raw files in it" if full else "mend the path, or copy it again")
+                )
             elif not main:
                 found.append(
                     UserError(where, f"no such file {name!r} in {self.raw_root!r}{_near(path)}", "mend the path")

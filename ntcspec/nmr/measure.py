@@ -169,6 +169,8 @@ def _apodisation(reduced: NmrReduced) -> str:
 def _sideband_readings(name: str, side: Sidebands, weak: bool, again: Array) -> list[_Reading]:
     method = "area of the sidebands' windows over that of all windows"
     share = missing("1", method, f"the line: {WEAK}") if weak else Value(side.share, side.share_error, "1", method)
+    if not side.found:
+        share = missing("1", method, "no sideband lies within the spectrum: its width is too small")
     number = float(sum(one.detected for one in side.found))
     count = Value(number, NAN, "1", f"sidebands above 3 sigma, of {len(side.found)}")
     return [

@@ -63,7 +63,7 @@ class Line:
 def from_file(given: Mapping[str, Any], zero_mhz: float, evidence: str, source: str) -> Reference:
     """The file's own reference. Raises UserError where it has none."""
     if math.isnan(zero_mhz):
-        raise UserError(f"{source}: reference", f"the axis has no zero: {evidence}", WAYS)
+        raise UserError(source, f"its axis has no zero ({evidence})", WAYS)
     compound, ppm = given.get("compound") or NOT_STATED, given.get("ppm")
     notes = () if given.get("compound") else ("the file does not say which compound its axis was referenced to",)
     return Reference(zero_mhz, compound, NAN if ppm is None else float(ppm), f"file: {evidence}", _error(given), notes)

@@ -111,6 +111,8 @@ def _refuse_wide(where: str, asked: FitAsked, grid: Grid, nucleus: Nucleus) -> N
 
 def _again(reduced: NmrReduced, fit: SiteFit, asked: FitAsked, variant: Variant, where: str) -> dict[str, float]:
     data = _data(reduced, fit.data.grid, fit.data.nucleus, asked, variant, where)
+    if not np.isfinite(data.y).all():
+        return {}  # a spectrum without its dispersion has no other phase
     background = variant.background or fit.background
     start = fit.p if background == fit.background else change_background(fit, background)
     return numbers(fit_from(data, fit.sites, background, start, AGAIN_STEPS))
@@ -175,8 +177,9 @@ def _method(choice: Choice, asked: FitAsked) -> str:
 def _notes(choice: Choice) -> tuple[str, ...]:
     fit = choice.fit
     notes = [f"{name} is at the limit of its range: other values hold for it there" for name in fit.at_bound]
-    if choice.inflation > 1.5:
-        notes.append(f"no model describes the data within their noise: chi2 {choice.inflation:.2f} times too large")
+    if choice.misfit:
+        notes.append(f"no model describes the data within their noise: chi2 {choice.inflation:.2f} times too large; "
+                     "what the models differ by can then be a wrong line shape or phase")  # fmt: skip
     if not fit.converged:
         notes.append("the fit did not come to an end")
     if choice.chosen in choice.refused:
@@ -185,8 +188,11 @@ def _notes(choice: Choice) -> tuple[str, ...]:
     if not choice.decided and len(choice.fits) > 1:
         why = choice.refused.get(choice.winner, f"margin {choice.delta_bic:.1f} in BIC")
         notes.append(f"model {choice.chosen} taken although {choice.winner} has the smallest BIC: {why}")
-    if not np.isfinite(fit.data.nucleus.spinning_hz) and any(site.model in COUPLED for site in fit.sites):
+    rate, coupled = fit.data.nucleus.spinning_hz, any(site.model in COUPLED for site in fit.sites)
+    if not np.isfinite(rate) and coupled:
         notes.append("simulated as infinitely fast spinning: the spinning rate is unknown")
+    if rate == 0.0 and coupled:
+        notes.append("simulated as a sample that does not spin: the spinning rate is 0")
     return (*notes, *_confusion(fit))
 
 

@@ -130,7 +130,8 @@ def made_of_fid(fids: Sequence[NmrFid], settings: Settings) -> Made:
 
 def made_of_spectrum(raw: NmrSpectrum, settings: Settings) -> Made:
     """A file's spectrum; with a phase of the study where it gives one and the file has both parts."""
-    spectrum = raw.real + 1j * raw.imaginary
+    spectrum = np.empty(raw.real.size, dtype=np.complex128)
+    spectrum.real, spectrum.imag = raw.real, raw.imaginary  # a sum would make both NaN where one is
     pivot = int(np.argmax(raw.real))
     zero, first = settings.phase0_deg or 0.0, settings.phase1_deg or 0.0
     notes = list(raw.notes)

@@ -70,6 +70,8 @@ def ordinates(file: TextFile, first: int, last: int) -> tuple[list[float], int]:
     y: list[float] = []
     checked, in_dif = 0, False
     lines = table_lines(file, first, last)
+    if not lines:
+        return y, checked
     for (n, words), letters, numbers in zip(lines, *_spelled([words for _, words in lines]), strict=True):
         if letters[:1] in SQZ and len(letters) > 1 and not letters[1:].strip(_DIFS):
             values = list(accumulate(map(float, numbers.split()[1:])))  # most lines of large tables, the fast way

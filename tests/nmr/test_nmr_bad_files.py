@@ -91,6 +91,28 @@ def test_varian_cut_off(tmp_path: Path, dtype: str) -> None:
         read_nmr(tmp_path, "raw/m")
 
 
+@pytest.mark.parametrize(("at", "value"), [(16, 3), (28, -1)])  # tbytes, nbheaders
+def test_varian_header_with_a_false_size(tmp_path: Path, at: int, value: int) -> None:
+    nmr_files.varian(tmp_path, X)
+    content = bytearray((tmp_path / "fid").read_bytes())
+    content[at : at + 4] = value.to_bytes(4, "big", signed=True)
+    size = 8 * X.size + 28 * value if at == 28 else 8 * X.size + 28  # bbytes, so that the rest agrees
+    content[20:24] = size.to_bytes(4, "big")
+    (tmp_path / "fid").write_bytes(bytes(content) + b"\0" * 400)
+    refused(tmp_path, "the header contradicts itself|bytes, its header needs|other byte order|is no number")
+
+
+def test_a_count_that_is_no_ascii_digit(tmp_path: Path) -> None:
+    nmr_files.varian(tmp_path, X)
+    path = tmp_path / "procpar"
+    path.write_bytes(path.read_bytes().replace(b"\n2 ", b"\n\xb2 ", 1))
+    refused(tmp_path, "does not begin with the number of values")
+
+
+def test_a_carrier_of_zero(tmp_path: Path) -> None:
+    refused(nmr_files.spinsight(tmp_path, X, sf1="0"), "a carrier of 0 MHz is impossible")
+
+
 def test_varian_header_of_another_machine(tmp_path: Path) -> None:
     nmr_files.varian(tmp_path, X)
     content = np.frombuffer((tmp_path / "fid").read_bytes()[:32], ">i4").astype("<i4").tobytes()
@@ -142,6 +164,8 @@ def test_spinsight_parameters(tmp_path: Path, keys: dict[str, str | None], match
         ({"SW_h": None}, "it is missing or no number"),
         ({"GRPDLY": -1, "DSPFVS": 99, "DECIM": 16}, "there is no delay for DSPFVS=99, DECIM=16"),
         ({"SW_h": -5.0}, "a spectral width of -5 Hz"),
+        ({"NC": 99999}, "numbers times 2.99999 are impossible"),
+        ({"GRPDLY": 1e300}, "a group delay of 1e.300 points is impossible in a decay of 256"),
     ],
 )
 def test_bruker_parameters(tmp_path: Path, keys: dict[str, object], match: str) -> None:
@@ -188,6 +212,8 @@ def test_processed_spectra_that_are_broken(tmp_path: Path) -> None:
         (("##.OBSERVE FREQUENCY= 100.0", "##X="), "neither .SF nor .OBSERVE FREQUENCY"),
         (("##XYDATA=", "##PEAK TABLE="), "0 tables XYDATA"),
         (("##END=", "0 1 2 ! 3\n##END="), "holds characters of no JCAMP-DX form"),
+        (("##LASTX= 0.0", "##LASTX= 5000"), "the axis runs from 5000 to 5000 HZ"),
+        (("##YFACTOR= 2", "##YFACTOR= 1e308"), "a number of the table is too large"),
     ],
 )
 def test_jcamp_that_is_broken(tmp_path: Path, change: tuple[str, str], match: str) -> None:
@@ -195,6 +221,12 @@ def test_jcamp_that_is_broken(tmp_path: Path, change: tuple[str, str], match: st
     assert change[0] in text
     (tmp_path / "a.dx").write_text(text.replace(*change))
     refused(tmp_path / "a.dx", match)
+
+
+def test_a_table_without_a_line(tmp_path: Path) -> None:
+    text = nmr_files.jcamp_spectrum(np.arange(32))
+    (tmp_path / "a.dx").write_text(text[: text.index("##XYDATA=")] + "##XYDATA= (X++(Y..Y))\n")
+    refused(tmp_path / "a.dx", "0 points, NPOINTS says 32")
 
 
 def test_files_of_other_kinds(tmp_path: Path) -> None:

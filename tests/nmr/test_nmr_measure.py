@@ -185,6 +185,14 @@ def test_sidebands_hold_what_the_simulation_put_there() -> None:
     assert {b.order for b in measured.sidebands if b.detected} >= {-1, 1}
 
 
+def test_sidebands_beyond_the_spectrum_are_missing_and_not_zero() -> None:
+    reduced = made((PLAIN, [40.0, -9.0, 200.0]), spinning_hz=40000.0)  # of 50 kHz
+    lines = {"main": {"range_ppm": [-40, 20], "sidebands": 1}}
+    share = by_name(measured := measure_nmr(reduced, **settings(lines=lines)))["main.sideband_share"]
+    assert np.isnan(share.value) and "no sideband lies within the spectrum" in share.reason
+    assert any("sidebands -1, +1 are not in the spectrum" in note for note in measured.notes)
+
+
 def test_a_plain_line_has_no_sidebands() -> None:
     reduced = made((PLAIN, [40.0, -9.0, 200.0]))
     measured = measure_nmr(reduced, **settings(lines={"main": {"range_ppm": [-20, 2], "sidebands": 3}}))
@@ -257,6 +265,8 @@ def test_an_unknown_spinning_rate_is_said() -> None:
     reduced = replace(made((glass, [100.0, -9.0, 0.5, 200.0])), spinning_hz=float("nan"))
     measured = measure_nmr(reduced, **settings(fits=fits))
     assert any("infinitely fast spinning" in note for note in measured.notes)
+    measured = measure_nmr(replace(reduced, spinning_hz=0.0), **settings(fits=fits))
+    assert any("does not spin: the spinning rate is 0" in note for note in measured.notes)
 
 
 def test_the_artifact_survives_the_store(tmp_path: Path) -> None:

@@ -249,3 +249,9 @@ def test_jcamp_file_as_nmrglue_reads_it(data_folder: Path) -> None:
     one = read_nmr(path, "17O")
     assert np.allclose(one.real[::-1], theirs[0]) and np.allclose(-one.imaginary[::-1], theirs[1])
     assert "3194 checks" in " ".join(one.notes)
+
+
+@pytest.mark.parametrize("speed", ["0.000kHz", "0", "fast"])
+def test_a_spinning_rate_that_was_never_set_is_unknown(tmp_path: Path, speed: str) -> None:
+    one = read_nmr(nmr_files.spinsight(tmp_path, nmr_files.decay(), speed=speed), "x")
+    assert isinstance(one, NmrFid) and np.isnan(one.spinning_hz)

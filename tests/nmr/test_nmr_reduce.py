@@ -138,22 +138,6 @@ def test_demo_series_against_its_truth(made: Made, tmp_path: Path, sample: str) 
     assert np.std(one.real[far]) == pytest.approx(one.sigma[0], rel=0.15)
 
 
-@pytest.mark.parametrize("t2_s", [0.002, 0.008])  # over before the last point, and cut at a tenth of its height
-def test_the_zero_scatters_as_its_uncertainty_says(t2_s: float) -> None:
-    sample = fid_of(signal(512, noise=0.01))
-    found = []
-    for seed in range(60):
-        t = np.arange(2048) * 1e-5
-        x = np.exp(2j * np.pi * 700.0 * t - t / t2_s)
-        rng = np.random.default_rng(seed)
-        x += 0.02 * (rng.standard_normal(2048) + 1j * rng.standard_normal(2048))
-        one = reduce_nmr(ingested(sample, standard=fid_of(x)), reference=AQUEOUS)
-        found.append((one.larmor_mhz, one.reference_error_ppm))
-    zeros, errors = np.array(found).T
-    scatter_ppm = 1e6 * np.std(zeros) / zeros[0]
-    assert 0.7 < np.median(errors) / scatter_ppm < 1.6
-
-
 def test_both_formats_of_one_measurement_give_one_spectrum(made: Made, tmp_path: Path) -> None:
     """Spinsight and Varian orientation, dwell in seconds and width in Hz, rmp1 and reffrq."""
     one, other = (reduce_nmr(of_file(demo(made, tmp_path, "NTC-6h", kind))) for kind in ("spinsight", "varian"))
@@ -279,7 +263,7 @@ def test_range_and_exclusion() -> None:
 )
 def test_no_reference_is_an_error_that_says_why(one: NmrIngested) -> None:
     with pytest.raises(
-        UserError, match=r"the axis has no zero: never referenced -> name a measurement of the reference"
+        UserError, match=r"its axis has no zero .never referenced. -> name a measurement of the reference"
     ):
         reduce_nmr(one)
 
@@ -297,7 +281,7 @@ def test_files_that_were_never_referenced(tmp_path: Path) -> None:
         (nmr_files.bruker(tmp_path / "h", x), "acqus alone holds no reference"),
     ]
     for path, why in never:
-        with pytest.raises(UserError, match=f"the axis has no zero: .*{why}"):
+        with pytest.raises(UserError, match=f"its axis has no zero .*{why}"):
             reduce_nmr(of_file(path))
 
 

@@ -35,6 +35,7 @@ NAME, NAME_PROCESSED = "bruker", "bruker_1r"
 BLOCK = 1024
 TYPES = {0: "i4", 2: "f8"}
 ORDERS = {0: "<", 1: ">"}
+MOST_NC = 64  # exponents of real files stand between -20 and 20
 SIMULTANEOUS = (1, 3)  # AQ_mod: qsim, DQD
 _DECIM = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 _DELAYS = {
@@ -98,6 +99,7 @@ def _read_fid(folder: Folder, evidence: str, spec: NmrSpec | None) -> NmrFid:
         points=_points(folder, keys),
         orientation="as in the file",
         width_hz=_needed(folder, keys, "SW_h"),
+        width_key=f"{folder.name_of('acqus')}: SW_h",
         carrier_mhz=_needed(folder, keys, "SFO1"),
         zero_mhz=zero,
         zero_evidence=told,
@@ -142,6 +144,8 @@ def _points(folder: Folder, keys: Mapping[str, str]) -> np.ndarray[tuple[int], n
     exponent = number(keys, "NC")
     values = numbers(content[:needed], order + kind, folder.source, "DTYPA and BYTORDA in acqus")
     if math.isfinite(exponent):
+        if abs(exponent) > MOST_NC:
+            raise UserError(f"{where}: NC", f"numbers times 2^{exponent:g} are impossible", COPY)
         values = values * 2.0**exponent
     pairs: np.ndarray[tuple[int], np.dtype[np.complex128]] = values.view(np.complex128)
     return pairs
@@ -151,6 +155,9 @@ def _group_delay(folder: Folder, keys: Mapping[str, str]) -> tuple[float, tuple[
     if whole(number(keys, "DIGMOD")) == 0:
         return 0.0, ()
     stated = number(keys, "GRPDLY")
+    if stated > number(keys, "TD") / 4.0:
+        what = f"a group delay of {stated:g} points is impossible in a decay of {number(keys, 'TD') / 2.0:g}"
+        raise UserError(f"{folder.name_of('acqus')}: GRPDLY", what, COPY)
     if stated >= 0:
         return stated, (f"group delay {stated:g} points (GRPDLY)",)
     if math.isnan(number(keys, "DECIM")) and math.isnan(number(keys, "DSPFVS")):

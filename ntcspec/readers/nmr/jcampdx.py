@@ -70,7 +70,12 @@ def read(file: TextFile, evidence: str) -> NmrSpectrum:
     table = _ntuples(file, listed, labels) if "NTUPLES" in labels else _xydata(file, listed, labels)
     if table.real.size < FEWEST:
         raise UserError(file.source, f"{table.real.size} points: a spectrum needs at least {FEWEST}", EXPORT)
+    if not (np.isfinite(table.real).all() and (np.isfinite(table.imaginary) | np.isnan(table.imaginary)).all()):
+        raise UserError(file.source, "a number of the table is too large to be one", EXPORT)
     offset, zero, told, said = _axis(file, labels, table)
+    if not (np.isfinite(offset).all() and offset[0] != offset[-1]):
+        what = f"the axis runs from {table.first_x:g} to {table.last_x:g} {table.unit}"
+        raise UserError(file.source, what, "without its two ends there is no axis: " + EXPORT)
     order = slice(None) if offset[-1] > offset[0] else slice(None, None, -1)
     header_ends = next((first for label, _, first, _ in listed if plain(label) in ("XYDATA", "DATATABLE")), 1)
     rate = number(labels, "MASR")
@@ -104,7 +109,8 @@ def _xydata(file: TextFile, listed: list[Record], labels: dict[str, str]) -> Tab
     y, checked = ordinates(file, *tables[0][2:])
     _count(file, len(y), number(labels, "NPOINTS"), "NPOINTS")
     factor = number(labels, "YFACTOR")
-    real = np.array(y) * (factor if math.isfinite(factor) and factor else 1.0)
+    with np.errstate(over="ignore"):  # told by the caller
+        real = np.array(y) * (factor if math.isfinite(factor) and factor else 1.0)
     unit = labels.get("XUNITS", "").strip().upper()
     first, last = number(labels, "FIRSTX"), number(labels, "LASTX")
     if not (math.isfinite(first) and math.isfinite(last)):

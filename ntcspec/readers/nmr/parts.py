@@ -80,6 +80,7 @@ class Draft:
     points: npt.NDArray[np.complex128]
     orientation: str
     width_hz: float
+    width_key: str  # file and key that say so
     carrier_mhz: float
     zero_mhz: float
     zero_evidence: str
@@ -195,7 +196,7 @@ def _check(draft: Draft) -> None:
     source, points = draft.folder.source, draft.points
     if not WIDTH_HZ[0] <= draft.width_hz <= WIDTH_HZ[1]:
         what = f"a spectral width of {draft.width_hz:g} Hz (dwell {_dwell(draft.width_hz)}) is impossible"
-        raise UserError(source, what, f"between {WIDTH_HZ[0]:g} and {WIDTH_HZ[1]:g} Hz are possible: " + COPY)
+        raise UserError(draft.width_key, what, f"between {WIDTH_HZ[0]:g} and {WIDTH_HZ[1]:g} Hz are possible: " + COPY)
     if not CARRIER_MHZ[0] <= draft.carrier_mhz <= CARRIER_MHZ[1]:
         raise UserError(source, f"a carrier of {draft.carrier_mhz:g} MHz is impossible", COPY)
     if points.size < FEWEST:
@@ -208,7 +209,9 @@ def _check(draft: Draft) -> None:
 
 
 def _dwell(width_hz: float) -> str:
-    return f"{1e6 / width_hz:.4g} us" if width_hz else "infinite"
+    if not width_hz:
+        return "infinite"
+    return f"{1e6 / width_hz:.4g} us" if abs(width_hz) > 1e3 else f"{1.0 / width_hz:.4g} s"
 
 
 def _nucleus(draft: Draft, spec: NmrSpec) -> tuple[str, tuple[Note, ...]]:

@@ -28,7 +28,7 @@ def parse_procpar(words: str, source: str) -> list[tuple[str, tuple[str, ...]]]:
         if not head:
             at += 1
             continue
-        if len(head) < 11 or not head[2].isdigit() or at + 1 >= len(lines):
+        if len(head) < 11 or not head[2].isdecimal() or at + 1 >= len(lines):
             what = f"{shorten(lines[at], 40)!r} does not begin a parameter"
             raise UserError(f"{source}, line {at + 1}", what, "is it complete, and a procpar? " + COPY)
         if head[2] == "2":
@@ -43,7 +43,7 @@ def parse_procpar(words: str, source: str) -> list[tuple[str, tuple[str, ...]]]:
 
 def _count(lines: list[str], at: int, source: str) -> tuple[int, str]:
     head, _, rest = lines[at].strip().partition(" ")
-    if not head.isdigit():
+    if not (head.isdecimal() and head.isascii()):
         what = f"{shorten(lines[at], 40)!r} does not begin with the number of values"
         raise UserError(f"{source}, line {at + 1}", what, COPY)
     return int(head), rest

@@ -71,6 +71,7 @@ def read(folder: Folder, evidence: str, spec: NmrSpec | None = None) -> NmrFid:
         points=points,
         orientation="as in the file",
         width_hz=1.0 / dwell,
+        width_key=f"{folder.name_of('acq')}: dw",
         carrier_mhz=carrier,
         zero_mhz=zero,
         zero_evidence=told,
@@ -98,10 +99,11 @@ def _seconds(words: str) -> float:
 
 
 def _rate(words: str) -> float:
-    """A spinning rate in Hz; NaN where there is no unit to tell it by."""
+    """A spinning rate in Hz; NaN where there is no unit to tell it by, and for 0, which is what was never set."""
     match = _WITH_UNIT.fullmatch(words)
     unit = RATES.get(match[2].lower()) if match else None
-    return float(match[1]) * unit if match and unit else NAN
+    rate = float(match[1]) * unit if match and unit else NAN
+    return rate if rate > 0 else NAN
 
 
 def _dwell(folder: Folder, acq: dict[str, str], points: int) -> float:
@@ -169,13 +171,15 @@ def _zero(proc: dict[str, str], carrier: float) -> tuple[float, str]:
     """Frequency of shift 0, and what told it or why it is missing."""
     point, value = number(proc, "rmp1"), number(proc, "rmv1")
     if not proc:
-        return NAN, "there is no file proc: it holds the reference"
+        return NAN, "the file proc, which holds the reference, is not there"
     if not (math.isfinite(point) and math.isfinite(value) and point > 0):
         return NAN, "proc names no reference (rmp1, rmv1)"
     if whole(number(proc, "rmvunits1")) != 1:
         return NAN, f"the reference in proc is not in ppm (rmvunits1={proc.get('rmvunits1', '')})"
     if point == carrier and value == 0.0:
         return NAN, "proc has the carrier itself as shift 0: it was never referenced"
+    if not carrier > 0:
+        return NAN, f"the carrier is {carrier:g} MHz"
     if abs(point / carrier - 1.0) * 1e6 > FAR_PPM:
         return NAN, f"rmp1={proc['rmp1']} lies too far from the carrier ({carrier:g} MHz) to be its reference"
     return point / (1.0 + value * 1e-6), f"rmp1={proc['rmp1']} MHz is {value:g} ppm (proc)"

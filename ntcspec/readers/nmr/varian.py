@@ -106,6 +106,7 @@ def read(folder: Folder, evidence: str, spec: NmrSpec | None = None) -> NmrFid:
         points=points,
         orientation="complex conjugate of the file",
         width_hz=width,
+        width_key=f"{folder.name_of('procpar')}: sw",
         carrier_mhz=carrier,
         zero_mhz=zero,
         zero_evidence=told,
@@ -132,7 +133,8 @@ def _checked(folder: Folder, content: bytes, keys: dict[str, str]) -> Header:
     if header is None:
         raise UserError(folder.source, f"{len(content)} bytes: the header alone has {HEAD}", COPY)
     size = int(header.dtype[2:])
-    sound = header.np > 0 and header.np % 2 == 0 and header.traces > 0 and header.blocks > 0
+    sound = header.np > 0 and header.np % 2 == 0 and header.traces > 0 and header.blocks > 0 <= header.block_headers
+    sound &= header.trace_bytes == header.np * size
     whole = header.traces * header.np * size + header.block_headers * BLOCK_HEAD
     if not sound or header.element_bytes != size or header.block_bytes != whole:
         what = (
