@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "nmr"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from study import make_study, ntcspec
