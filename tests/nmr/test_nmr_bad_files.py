@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nmr_files
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
 from ntcspec.nmr.raw import ingest_nmr
+from ntcspec.nmr.reduce import reduce_nmr
 from ntcspec.readers.nmr import NmrSpec, is_nmr, read_nmr
 
 X = nmr_files.decay()
@@ -270,3 +275,43 @@ def test_a_standard_of_another_nucleus_or_processed(tmp_path: Path) -> None:
     (tmp_path / "a.dx").write_text(nmr_files.jcamp_spectrum(np.arange(32)))
     with pytest.raises(UserError, match="the standard is a processed spectrum"):
         ingested(path, files={"standard": (tmp_path / "a.dx", "raw/a.dx")})
+
+
+PROCS = {"SF": 105.6697, "SW_p": 50000.0, "SI": 512, "OFFSET": 300.0, "DTYPP": 0, "BYTORDP": 0}
+
+
+def written(folder: Path, kind: str) -> Path:
+    if kind == "jcamp":
+        folder.mkdir()
+        (folder / "a.dx").write_text(nmr_files.jcamp_spectrum(np.arange(64), form="dif", head="##$OFFSET= 5"))
+        return folder / "a.dx"
+    if kind == "bruker":
+        return nmr_files.bruker(folder, X, procs=PROCS)
+    return nmr_files.varian(folder, X) if kind == "varian" else nmr_files.spinsight(folder, X)
+
+
+@given(st.sampled_from(["spinsight", "varian", "bruker", "jcamp"]), st.randoms(use_true_random=False))
+def test_damage_is_an_error_that_says_so_or_leaves_a_spectrum_of_numbers(kind: str, chance: random.Random) -> None:
+    """Bytes flipped, cut out and put in, and files cut off."""
+    with TemporaryDirectory() as name:
+        path = written(Path(name) / "m", kind)
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+        one = chance.choice(files)
+        content = bytearray(one.read_bytes())
+        at = chance.randrange(min(len(content), chance.choice([40, len(content)])))
+        damage = chance.randrange(4)
+        if damage == 0:
+            content[at] ^= 1 << chance.randrange(8)
+        elif damage == 1:
+            del content[at : at + chance.randrange(1, 30)]
+        elif damage == 2:
+            content[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 9)))
+        else:
+            del content[at:]
+        one.write_bytes(bytes(content))
+        try:
+            reduced = reduce_nmr(ingest_nmr([path], ["raw/m"]))
+        except UserError as problem:
+            assert problem.where and problem.what and problem.fix
+            return
+    assert np.isfinite(reduced.real).all() and np.isfinite(reduced.shift_ppm).all()
