@@ -15,11 +15,13 @@ from ntcspec.provenance import HashCache, fingerprint, job_key
 from ntcspec.techniques import METRICS, SERIES, STAGES, Stage, stage_of
 
 TABLE_MODULES = ("ntcspec.stage", "ntcspec.study.table")
+CLAIMS_MODULES = ("ntcspec.stage", "ntcspec.study.claims")
 TRENDS_MODULES = ("ntcspec.stage", "ntcspec.study.trends")
 PANEL_MODULES = ("ntcspec.stage", "ntcspec.study.panel")
 TABLE = "results/metrics.csv"
 SAMPLES_TABLE = "results/samples.csv"
 TRENDS = "results/trends.csv"
+CLAIMS = "results/claims.csv"
 SUMS = "results/SHA256SUMS"
 PANEL_SUFFIXES = ("nxs", "png", "pdf", "svg")
 
@@ -87,6 +89,8 @@ class Plan:
         self._add(self._table_job())
         if study.trends:
             self._add(self._trends_job())
+        if study.claims:
+            self._add(self._claims_job())
         for name in study.panels:
             self._add(self._panel_job(name))
 
@@ -209,6 +213,16 @@ class Plan:
         about = self._about_study("trends", simulated)
         inputs = (self._artifact("metrics", TABLE),)
         return _job((TRENDS,), about, {"trends": trends, "properties": properties}, inputs, TRENDS_MODULES)
+
+    def _claims_job(self) -> Job:
+        samples = self.study.samples
+        parameters = {
+            "claims": {name: claim.model_dump(mode="json") for name, claim in self.study.claims.items()},
+            "properties": {name: about["properties"] for name, about in samples.items()},
+            "simulated": [name for name, about in samples.items() if about["simulated"]],
+        }
+        about = self._about_study("claims", any(m.simulated for m in self.study.measurements))
+        return _job((CLAIMS,), about, parameters, (self._artifact("metrics", TABLE),), CLAIMS_MODULES)
 
     def _panel_job(self, name: str) -> Job:
         panel = self.study.panels[name]

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from ntcspec.config import xas
+from ntcspec.config.claims import KINDS as CLAIM_KINDS
 from ntcspec.config.study import (
     SERIES,
     TECHNIQUES,
@@ -36,7 +37,8 @@ HEAD = """\
 
 <!-- made by `make schema` from ntcspec/config; do not edit -->
 
-A study is two YAML files: `config.yaml` (defaults and panels) and `samples.yaml` (samples and their raw files).
+A study is two YAML files: `config.yaml` (defaults and panels) and `samples.yaml` (samples and their raw files);
+a third, `claims.yaml`, may state what is to be tested on the numbers ([claims.md](claims.md)).
 They lie in `config/` of the study's folder, or in the folder itself. A parameter of a stage is looked for in the
 measurement in `samples.yaml`, then under `measurements` and the measurement's name in `config.yaml`, then there under
 `defaults` and the technique, then here in the column *default*. What was
@@ -53,6 +55,10 @@ def page() -> str:
     parts += ["## samples.yaml", *_table(SamplesFile), "### One sample", *_table(Sample)]
     parts += ["### One property", *_table(Property)]
     parts += ["### One measurement", *_table(Measurement), "### Columns of a text file", *_table(xas.Columns)]
+    parts.append("## claims.yaml")
+    for claim in dict.fromkeys(CLAIM_KINDS.values()):
+        kinds = " or ".join(f"`{name}`" for name, one in CLAIM_KINDS.items() if one is claim)
+        parts += _section(f"Claims of kind {kinds}", claim, "###")
     for technique, model in TECHNIQUES.items():
         parts.append(f"## Parameters of `{technique}`")
         for stage, info in model.model_fields.items():

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ntcspec.config.claims import Claim
+from ntcspec.config.load_claims import DEFAULT, load_claims
 from ntcspec.config.resolve import Resolver, merge
 from ntcspec.config.resolved import Study
 from ntcspec.config.study import SERIES, TECHNIQUES, StudyFile
@@ -60,6 +62,7 @@ def load_study(study: Path) -> Study:
     _check_panels(model, file, resolver, problems)
     _check_series(model, file, resolver, problems)
     _check_trends(model, file, resolver, problems)
+    claims = _claims(model, config, root, resolver, problems)
     if problems or not resolver.measurements:
         nothing = [] if problems or resolver.problems else [UserError(samples.shown, "lists no sample", "add one")]
         raise Problems([*problems, *resolver.problems, *nothing])
@@ -71,6 +74,7 @@ def load_study(study: Path) -> Study:
         measurements=tuple(resolver.measurements),
         series=model.series,
         trends=model.trends,
+        claims=claims,
         panels=model.panels,
         labels=resolver.labels,
         samples=resolver.about,
@@ -164,6 +168,22 @@ def _check_trends(model: StudyFile, file: YamlFile, resolver: Resolver, problems
     for name, trend in model.trends.items():
         _check_property(("trends", name), name, file, resolver, problems)
         _check_samples(("trends", name, "samples"), trend.samples, file, resolver, problems)
+
+
+def _claims(
+    model: StudyFile, config: Path, root: Path, resolver: Resolver, problems: list[UserError]
+) -> dict[str, Claim]:
+    """The claims of the study; none where no file is named and none lies beside config.yaml."""
+    path = config.parent / model.claims
+    if model.claims == DEFAULT and not path.exists():
+        return {}
+    given = resolver.samples.data.get("samples")
+    measured = [
+        one.get("measurements") for one in (given.values() if isinstance(given, dict) else ()) if isinstance(one, dict)
+    ]
+    measurements = dict.fromkeys(str(name) for one in measured if isinstance(one, dict) for name in one)
+    properties = dict.fromkeys(name for one in resolver.about.values() for name in one["properties"])
+    return load_claims(path, _shown(path, root), resolver.labels, properties, measurements, problems)
 
 
 def _check_table_panel(

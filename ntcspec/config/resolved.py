@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ntcspec.config.claims import Claim
 from ntcspec.config.study import Panel, Series, Trend
 from ntcspec.errors import UserError
 
@@ -54,6 +55,7 @@ class Study:
     labels: Mapping[str, str]
     samples: Mapping[str, Mapping[str, Any]]
     trends: Mapping[str, Trend] = field(default_factory=dict)
+    claims: Mapping[str, Claim] = field(default_factory=dict)
     excluded: tuple[Excluded, ...] = ()
     problems: tuple[UserError, ...] = field(default=())
 

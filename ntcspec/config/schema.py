@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ntcspec.config.base import Parameters
+from ntcspec.config.claims import ClaimsFile
 from ntcspec.config.study import SERIES, TECHNIQUES, Common, Measurement, SamplesFile, Series, StudyFile
 
 
@@ -34,7 +35,8 @@ def schemas() -> dict[str, dict[str, Any]]:
             holder["properties"][stage] = bodies[0] if len(bodies) == 1 else {"anyOf": bodies}
     options = [_inner(kind, model, config) for kind, model in SERIES.items()]
     config["$defs"][Series.__name__]["properties"]["options"] = options[0] if len(options) == 1 else {"anyOf": options}
-    return {"config.schema.json": config, "samples.schema.json": samples}
+    claims = ClaimsFile.model_json_schema()
+    return {"config.schema.json": config, "samples.schema.json": samples, "claims.schema.json": claims}
 
 
 def _inner(name: str, model: type[Parameters], *schemas: dict[str, Any]) -> dict[str, Any]:

@@ -136,5 +136,6 @@ class StudyFile(Parameters):
     defaults: dict[Technique, dict[str, Any]] = param({}, "", "parameters by technique and stage, for all measurements")
     measurements: dict[str, Common] = param({}, "", "what all measurements of a name share, by that name")
     series: dict[FileName, Series] = param({}, "", "analyses of several samples together, by file name")
+    claims: str = param("claims.yaml", "", "the file that states claims, beside this one; it may be missing")
     trends: dict[str, Trend] = param({}, "", "metrics against properties of the samples, by the name of the property")
     panels: dict[FileName, Panel] = param({}, "", "figure panels by file name")

@@ -41,6 +41,21 @@ def run_trends(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
         write_atomic(Path(outputs[0]), trends_csv(found, canonical(record)).encode())
 
 
+def run_claims(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """results/claims.csv from results/metrics.csv and the properties of the samples."""
+    with job(log):
+        from ntcspec.study.claims import claims_csv, claims_of
+        from ntcspec.study.table import property_of, read_metrics, read_table_record
+
+        settings, path = params["settings"], Path(inputs[0])
+        record = record_for(params, inputs, {params["origin"][0]["path"]: read_table_record(path)})
+        named_by = settings["properties"].items()
+        properties = {sample: {n: property_of(p) for n, p in known.items()} for sample, known in named_by}
+        table = read_metrics(path.read_text(encoding="utf-8"))
+        tested = claims_of(settings["claims"], table, properties, settings["simulated"])
+        write_atomic(Path(outputs[0]), claims_csv(tested, canonical(record)).encode())
+
+
 def run_series(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """An analysis of several samples together: its function takes the artifacts, or why one is missing, by sample."""
     with job(log):

@@ -1,4 +1,4 @@
-# The study as a whole: series, table, trends, panels, check sums.
+# The study as a whole: series, table, trends, claims, panels, check sums.
 
 
 rule series:
@@ -62,6 +62,26 @@ rule trends:
         "trends of metrics against properties"
     script:
         "../scripts/trends.py"
+
+
+rule claims:
+    input:
+        job_inputs("results/claims.csv"),
+    output:
+        update("results/claims.csv"),
+    log:
+        "results/logs/claims.log",
+    params:
+        about=job_params("results/claims.csv", "about"),
+        settings=job_params("results/claims.csv", "settings"),
+        origin=job_params("results/claims.csv", "origin"),
+        modules=job_params("results/claims.csv", "modules"),
+        code=job_params("results/claims.csv", "code"),
+        key=job_params("results/claims.csv", "key"),
+    message:
+        "claims tested on the metrics"
+    script:
+        "../scripts/claims.py"
 
 
 rule panel:
