@@ -198,7 +198,7 @@ def seen(claim: Mapping[str, Any], used: tuple[Used, ...], _: Properties) -> Fin
 def _how_seen(number: Number) -> str:
     there = detected(number)
     if not math.isfinite(number.value):
-        return f"{'not detected: ' if there < 0 else 'missing: '}{number.reason or 'no value'}"
+        return f"{'not found' if there < 0 else 'missing'} ({number.reason or 'no value'})"
     u = weighted([(1.0, number)], "worst").u
     if math.isnan(u):
         return "its uncertainty is not known"

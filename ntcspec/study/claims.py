@@ -20,6 +20,10 @@ Rules by kind (`judge.py` puts uncertainties together, and says when a number li
              uncertainty of zero; of that the verdict gives the upper limit.
     count    a metric that counts, exactly; or the number of features that have a value.
 
+The same choices (baselines, ranges, weights) are made for all samples, so systematic uncertainties often go together;
+how far, a half range does not say. `if_common` is the verdict if they had the same sign in all samples. Where it
+differs from `verdict`, what is missing is knowledge of the choices, not more data.
+
 Of several samples or pairs the effect is that of the least favourable one, for a trend that of its two ends. What
 speaks for the claim is never weighed against what speaks against it. Nothing here corrects for the number of claims.
 """
@@ -41,8 +45,8 @@ from ntcspec.study.verdicts import HOLDS, NOT, OPEN, Finding, Used
 from ntcspec.types.study import Number
 
 COLUMNS = (
-    "claim", "statement", "source", "kind", "metric", "samples", "verdict", "why", "effect", "effect_unit", "effect_is",
-    "u_stat", "u_sys", "systematic", "n", "p", "general", "refuted_by", "data", "values",
+    "claim", "statement", "source", "kind", "metric", "samples", "verdict", "if_common", "why", "effect", "effect_unit",
+    "effect_is", "u_stat", "u_sys", "systematic", "n", "p", "general", "refuted_by", "data", "values",
 )  # fmt: skip
 SIMULATED = "SIMULATED"
 
@@ -54,6 +58,7 @@ class Tested:
     name: str
     claim: Mapping[str, Any]
     finding: Finding
+    if_common: str  # the verdict if systematic uncertainties had one sign in all samples; empty where it plays no part
     used: tuple[Used, ...]
     simulated: tuple[str, ...]  # those of its samples that are
 
@@ -76,8 +81,11 @@ def claims_of(
         metrics = [claim["metric"]] if claim["metric"] else list(claim["features"])
         used = tuple(Used(s, m, _number(s, m, table, known)) for m in metrics for s in samples)
         finding = RULES[claim["kind"]](claim, used, properties)
+        common = RULES[claim["kind"]]({**claim, "systematic": "common"}, used, properties).verdict
         made_up = tuple(s for s in samples if s in simulated)
-        found.append(Tested(name, claim, finding, used, made_up))
+        found.append(
+            Tested(name, claim, finding, common if claim["kind"] in ("trend", "compare") else "", used, made_up)
+        )
     return found
 
 
@@ -114,6 +122,7 @@ def _row(one: Tested) -> dict[str, Any]:
     return {
         "claim": one.name, "statement": claim["says"], "source": claim["source"], "kind": claim["kind"],
         "metric": claim["metric"] or "; ".join(claim["features"]), "samples": samples, "verdict": found.verdict,
+        "if_common": one.if_common,
         "why": found.why, "effect": text(found.effect.value), "effect_unit": found.unit, "effect_is": found.effect_is,
         "u_stat": text(found.effect.u_stat), "u_sys": text(found.effect.u_sys), "systematic": claim["systematic"],
         "n": found.n, "p": text(found.p), "general": found.general, "refuted_by": claim["refuted_by"],

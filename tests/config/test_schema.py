@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 STUDIES = [ROOT / "config", ROOT / "tests/studies/measured"]
 
 
-@pytest.mark.parametrize("name", ["config.schema.json", "samples.schema.json"])
+@pytest.mark.parametrize("name", ["config.schema.json", "samples.schema.json", "claims.schema.json"])
 def test_schema_in_the_repository_is_current(name: str) -> None:
     stored = json.loads((ROOT / "config/schema" / name).read_text(encoding="utf-8"))
     assert stored == schemas()[name], "run `make schema`"
@@ -25,6 +25,11 @@ def test_schema_in_the_repository_is_current(name: str) -> None:
 def test_shipped_studies_fit_the_schema(folder: Path, name: str) -> None:
     data = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
     jsonschema.validate(data, schemas()[f"{name}.schema.json"])
+
+
+def test_shipped_claims_fit_the_schema() -> None:
+    data = yaml.safe_load((ROOT / "config/claims.yaml").read_text(encoding="utf-8"))
+    jsonschema.validate(data, schemas()["claims.schema.json"])
 
 
 def test_schema_refuses_a_typo() -> None:

@@ -89,6 +89,13 @@ def test_systematic_uncertainties_in_common_cancel_only_where_it_is_said() -> No
     assert [f.effect.u_sys for f in found.values()] == pytest.approx([0.8, 0.4 * math.sqrt(2), 0.0])
 
 
+def test_the_other_end_of_what_systematic_uncertainties_can_do_is_told() -> None:
+    table = {s: {"raman.width": n} for s, n in zip("abc", values(1, 1.5, 2, stat=0.01, sys=0.4), strict=True)}
+    found = row(TREND, table, [])
+    assert (found["verdict"], found["if_common"]) == (OPEN, HOLDS)
+    assert row(SEEN, table, [])["if_common"] == ""
+
+
 def test_a_trend_takes_its_order_from_the_property_or_from_the_list() -> None:
     back = along(3, 2, 1)
     assert judged(TREND, *values(3, 2, 1), properties=back).verdict == HOLDS
