@@ -158,7 +158,7 @@ def _check_panels(model: StudyFile, file: YamlFile, resolver: Resolver, problems
             n for n, s in model.series.items() if s.kind == KINDS[panel.kind].series and panel.series in (None, n)
         ]
         if KINDS[panel.kind].table:
-            _check_table_panel(("panels", name, "options"), panel.options, file, resolver, problems)
+            _check_table_panel(("panels", name, "options"), panel.kind, panel.options, file, resolver, problems)
         if KINDS[panel.kind].series and not series:
             what = f"there is no series {panel.series or ''!r} of kind {KINDS[panel.kind].series}"
             problems.append(UserError(file.where(("panels", name)), what, "add one under `series`"))
@@ -187,12 +187,16 @@ def _claims(
 
 
 def _check_table_panel(
-    key: Key, options: Mapping[str, Any], file: YamlFile, resolver: Resolver, problems: list[UserError]
+    key: Key, kind: str, options: Mapping[str, Any], file: YamlFile, resolver: Resolver, problems: list[UserError]
 ) -> None:
     """A panel of the study's table must name metrics, and a property that samples have."""
+    from ntcspec.plot import KINDS
+
     if not options.get("metrics"):
         what, fix = "no metric is named", "name some: `metrics: [measurement.metric]`, as in results/metrics.csv"
         problems.append(UserError(file.where(key), what, fix))
+    if not options.get("against") and KINDS[kind].orders:
+        problems.append(UserError(file.where(key), "no property is named", "name one: `against: conductivity`"))
     if options.get("against"):
         _check_property((*key, "against"), str(options["against"]), file, resolver, problems)
 

@@ -40,6 +40,7 @@ class PanelKind:
     options: frozen dataclass of its options; every field has a default and says unit and meaning in its metadata.
     series: kind of the series analysis whose artifact it draws; then each entry is a series, not a sample.
     table: it draws the study's table of metrics and the properties of the samples, whatever their techniques.
+    orders: it also writes what the order of the samples says of each metric.
     """
 
     name: str
@@ -48,13 +49,14 @@ class PanelKind:
     options: type
     series: str = ""
     table: bool = False
+    orders: bool = False
 
 
 @dataclass(frozen=True)
 class Entry:
     """One sample in a panel, or one series of samples.
 
-    stages: stage name, kind of series analysis, or 'table' -> its result (a dataclass of ntcspec.types).
+    stages: stage name, kind of series analysis, 'table' or 'orders' -> its result (a dataclass of ntcspec.types).
     missing: why there is nothing to draw; then `stages` is empty.
     """
 
@@ -93,6 +95,7 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
             PanelKind("nmr.spectra", "nmr", ("reduce", "measure"), nmr_options.SpectraOptions),
             PanelKind("nmr.fit", "nmr", ("reduce", "measure"), nmr_options.FitOptions),
             PanelKind("study.trend", "study", (), study_options.TrendOptions, table=True),
+            PanelKind("study.correlation", "study", (), study_options.CorrelationOptions, table=True, orders=True),
         )
     }
 )
@@ -132,9 +135,9 @@ def _nmr() -> Builders:
 
 
 def _study() -> Builders:
-    from ntcspec.plot import study_trend
+    from ntcspec.plot import study_correlation, study_trend
 
-    return study_trend.BUILDERS
+    return {**study_trend.BUILDERS, **study_correlation.BUILDERS}
 
 
 # Technique -> its builders. Loaded when called, but by plain imports: fingerprints of code follow those.

@@ -14,6 +14,7 @@ from ntcspec.plot.data import (
     BASELINE,
     CONTEXT,
     DATA,
+    GUIDE,
     IMAGINARY,
     JOINED,
     LINE,
@@ -48,6 +49,7 @@ LOOKS: dict[str, dict[str, object]] = {
     LINE: {"linewidth": style.THIN_PT, "zorder": 2.5},
     RESIDUAL: {"linestyle": "none", "marker": "o", "markersize": 1.2, "markeredgewidth": 0.0, "zorder": 2.6},
     CONTEXT: {"linewidth": style.THIN_PT, "zorder": 2.3, "alpha": 0.45},
+    GUIDE: {"linewidth": style.THIN_PT, "zorder": 2.0},
     JOINED: {"linewidth": style.THIN_PT, "marker": "o", "markersize": 3.0, "zorder": 3.0},
     NOISE: {"linewidth": style.THIN_PT, "linestyle": (0, (4, 2)), "zorder": 2.6},
 }
@@ -87,7 +89,7 @@ def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
 def curve(axes: Axes, series: Series, colour: ColorType, name: str) -> None:
     """One curve with its bands; `name` tells the artists of a figure apart."""
     y = series.y + series.offset
-    line_colour = style.GREY if series.role == WINDOW else colour
+    line_colour = style.GREY if series.role in (WINDOW, GUIDE) else colour
     look = dict(LOOKS[series.role])
     if series.role == POINTS:
         look["markerfacecolor"] = "none"

@@ -20,6 +20,7 @@ POINTS, TOTAL, BASELINE, LINE, RESIDUAL = "points", "total", "baseline", "line",
 RING, FOUND, CROSS = "ring", "found ring", "cross"  # roles of an Outline
 CONTEXT = "context"  # the spectrum around what was fitted
 JOINED, NOISE = "joined points", "noise"  # numbers one by one, and what noise alone gives
+GUIDE = "guide"  # a thin line from one single value to the next
 VALUES = ("value", "second value", "third value", "fourth value")  # single numbers with error bars
 
 
@@ -80,6 +81,20 @@ class Span:
     name: str = text("what is written; empty if nothing")
     low: float = scalar("", "lower end, in the x unit of the panel")
     high: float = scalar("", "upper end, in the x unit of the panel")
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row of a panel of rows: one metric, and the words beside it. Its series have the row as offset, 0 on top."""
+
+    metric: str = text("which metric, as `measurement.metric`")
+    label: str = text("its name on the paper")
+    unit: str = text("unit of `low` and `high`")
+    low: float = scalar("", "value at height 0 of the row, in `unit`")
+    high: float = scalar("", "value at height 1 of the row, in `unit`")
+    change: str = text("values at both ends of the property")
+    shown: str = text("what these samples show: direction, and how many steps are clear")
+    beyond: str = text("what that says beyond them: number of samples and chance")
 
 
 @dataclass(frozen=True)
@@ -146,6 +161,7 @@ class PanelData:
     )
     z_log: bool = field(default=False, metadata={"unit": "", "meaning": "the colour scale is logarithmic"})
     equal: bool = field(default=False, metadata={"unit": "", "meaning": "maps: a unit is as long along both axes"})
+    strips: tuple[Strip, ...] = field(default=(), metadata={"meaning": "rows, the first on top; empty without rows"})
     zeros: Array = _empty("heights of thin zero lines on the paper, in y_unit")
     marks: tuple[Mark, ...] = field(default=(), metadata={"meaning": "names of features above the curves"})
     inset: tuple[InsetSeries, ...] = field(default=(), metadata={"meaning": "curves of the inset; empty without inset"})

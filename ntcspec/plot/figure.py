@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from ntcspec.plot import curves, maps, page, style
+from ntcspec.plot import curves, maps, page, strips, style
 from ntcspec.plot.data import PanelData
 from ntcspec.plot.words import Pen, clean
 
@@ -15,7 +15,7 @@ def draw(data: PanelData, *, title: str = "") -> Figure:
         figure = Figure(figsize=(style.WIDTH_IN, 3.0), dpi=style.DPI, facecolor="white")
         pen = Pen(figure)
         head = page.head(pen, data.title or title, data.simulated)
-        (maps if data.maps else curves).draw(pen, data, head)
+        (maps if data.maps else strips if data.strips else curves).draw(pen, data, head)
         figure.set_label(describe(data))
         return figure
 

@@ -8,6 +8,16 @@ from ntcspec.plot.options import Limits, flag, limits, names, option, word
 
 
 @dataclass(frozen=True)
+class CorrelationOptions:
+    """Options of 'study.correlation'."""
+
+    metrics: tuple[str, ...] = option((), names, "", "metrics as `measurement.metric`, one a row")
+    labels: tuple[str, ...] | None = option(None, names, "", "names of the rows, in the same order")
+    against: str | None = option(None, word, "", "property on the horizontal axis; required")
+    x_log: bool = option(True, flag, "", "logarithmic horizontal axis")
+
+
+@dataclass(frozen=True)
 class TrendOptions:
     """Options of 'study.trend'."""
 

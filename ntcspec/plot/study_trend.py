@@ -41,22 +41,22 @@ def trend(entries: Sequence[Entry], opts: TrendOptions) -> PanelData:
     points = [p for f in found for p in _points(f, opts, missing)]
     points = _inside(_same(points, missing), opts, missing)
     drawn = [f for f in found if any(p.sample is f for p in points)]
-    series = [_series(p) for p in points]
+    series = [series_of(p) for p in points]
     places = (0.5, max(len(entries), 1) + 0.5)
-    x_limits = opts.xlim or (_limits([s.x for s in series], opts.x_log) if opts.against else places)
+    x_limits = opts.xlim or (limits_of([s.x for s in series], opts.x_log) if opts.against else places)
     axes = {
-        "x_label": _words(opts.against or ""),
+        "x_label": words_of(opts.against or ""),
         "x_unit": points[0].x.unit if points and opts.against else "1",
-        "y_label": opts.label or (_words(opts.metrics[0].partition(".")[2]) if opts.metrics else "Metric"),
+        "y_label": opts.label or (words_of(opts.metrics[0].partition(".")[2]) if opts.metrics else "Metric"),
         "y_unit": points[0].y.unit if points else "1",
     }
-    notes = (*_key(opts.metrics, points), *_bars(series), *build.status_notes(drawn, missing))
+    notes = (*_key(opts.metrics, points), *bars_note(series), *build.status_notes(drawn, missing))
     data = build.curves(
         "study.trend", entries, [[s] for s in series], x_limits, axes, notes, offset=0.0, ylim=opts.ylim, zero_of=()
     )
     labels = {f.index: f.entry.label for f in drawn}
     named = tuple(replace(s, label=labels.pop(s.colour, "")) for s in data.series)
-    y_limits = data.y_limits if opts.ylim or not series else np.array(_limits(_heights(series), opts.y_log))
+    y_limits = data.y_limits if opts.ylim or not series else np.array(limits_of(_heights(series), opts.y_log))
     names = () if opts.against else tuple(e.label for e in entries)
     return replace(data, series=named, y_limits=y_limits, x_log=opts.x_log, y_log=opts.y_log, x_names=names)
 
@@ -67,7 +67,7 @@ def _points(f: Found, opts: TrendOptions, missing: Missing) -> list[Point]:
     place = Number(f.index + 1.0, "1", math.nan, math.nan, "")
     x = numbers.properties.get(opts.against) if opts.against else place
     if x is None or not math.isfinite(x.value):
-        missing.append((f.entry, (x.reason if x else "") or f"no {_words(opts.against or '')}"))
+        missing.append((f.entry, (x.reason if x else "") or f"no {words_of(opts.against or '')}"))
         return []
     out = []
     for i, name in enumerate(opts.metrics[: len(VALUES)]):
@@ -110,7 +110,7 @@ def _inside(points: Sequence[Point], opts: TrendOptions, missing: Missing) -> li
     return kept
 
 
-def _series(p: Point) -> Series:
+def series_of(p: Point) -> Series:
     u_stat, both = p.y.u_stat, math.hypot(p.y.u_stat, p.y.u_sys)
     y_range = (np.array([p.y.value - both]), np.array([p.y.value + both])) if math.isfinite(both) else (NONE, NONE)
     one = p.sample.series(
@@ -129,7 +129,7 @@ def _heights(series: Sequence[Series]) -> list[Array]:
     return [*lows, *highs, *(end for s in series for end in (s.y_low, s.y_high))]
 
 
-def _limits(parts: Sequence[Array], log: bool) -> tuple[float, float]:
+def limits_of(parts: Sequence[Array], log: bool) -> tuple[float, float]:
     """A little more than all of the values; on a logarithmic axis of those above 0."""
     values = np.concatenate([*parts, NONE])
     values = values[values > 0] if log else values
@@ -142,7 +142,7 @@ def _limits(parts: Sequence[Array], log: bool) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _words(name: str) -> str:
+def words_of(name: str) -> str:
     """'milling_time' -> 'milling time'."""
     return name.replace("_", " ")
 
@@ -155,7 +155,7 @@ def _key(metrics: Sequence[str], points: Sequence[Point]) -> tuple[str, ...]:
     return (f"{words}. n{NBSP}={NBSP}{number}.",) if points else ()
 
 
-def _bars(series: Sequence[Series]) -> tuple[str, ...]:
+def bars_note(series: Sequence[Series]) -> tuple[str, ...]:
     """What the error bars are."""
     thick = "thick, statistical" if any(s.y_error.size for s in series) else ""
     thin = "thin, with the systematic one" if any(s.y_low.size for s in series) else ""

@@ -8,11 +8,11 @@ from typing import Any
 
 from ntcspec import store
 from ntcspec.errors import UserError
-from ntcspec.plot import Entry, draw, panel_data, save
+from ntcspec.plot import KINDS, Entry, draw, panel_data, save
 from ntcspec.provenance import canonical
 from ntcspec.stage import named
 from ntcspec.study.table import property_of, read_metrics
-from ntcspec.types.study import SampleNumbers
+from ntcspec.types.study import Number, SampleNumbers, StudyOrders
 
 
 def make_panel(
@@ -32,6 +32,7 @@ def make_panel(
     """
     waiting = list(inputs)
     table = read_metrics(Path(waiting.pop(0)[1]).read_text(encoding="utf-8")) if settings["table"] else {}
+    orders = _orders(settings, table) if settings["table"] else StudyOrders({})
     entries = []
     for entry in settings["entries"]:
         stages: dict[str, Any] = {}
@@ -44,9 +45,24 @@ def make_panel(
                 missing = missing or failure.what
         if settings["table"]:
             properties = {name: property_of(known) for name, known in entry["properties"].items()}
+            stages["orders"] = orders
             stages["table"] = SampleNumbers(table.get(entry["sample"], {}), properties)
         shown = {} if missing else stages
         entries.append(Entry(entry["sample"], entry["label"], entry["simulated"], shown, missing))
     data = panel_data(settings["kind"], entries, settings["options"], title=settings["title"])
     save(draw(data), outputs[0].with_suffix(""), canonical(record))
     store.write(outputs[0], data, record)
+
+
+def _orders(settings: Mapping[str, Any], table: Mapping[str, Mapping[str, Number]]) -> StudyOrders:
+    """What the samples of the panel say together, where its kind writes that."""
+    about = settings["options"].get("against")
+    if not KINDS[settings["kind"]].orders or not about:
+        return StudyOrders({})
+    from ntcspec.study.trends import agreement, trends_of
+
+    used = [entry for entry in settings["entries"] if not entry["missing"]]
+    properties = {e["sample"]: {name: property_of(p) for name, p in e["properties"].items()} for e in used}
+    scale = "log" if settings["options"].get("x_log", True) else "linear"
+    wanted = {about: {"scale": scale, "metrics": settings["options"]["metrics"], "samples": list(properties)}}
+    return StudyOrders({t.metric: agreement(t) for t in trends_of(table, properties, wanted)})

@@ -27,7 +27,7 @@ from ntcspec.study.line import Line, line
 from ntcspec.study.order import FEW, Order, false_discovery, order, smallest_p
 from ntcspec.study.table import RECORD_PREFIX
 from ntcspec.types import Array
-from ntcspec.types.study import Number
+from ntcspec.types.study import Agreement, Number
 
 COLUMNS = (
     "property", "property_unit", "scale", "metric", "metric_unit", "n", "samples", "spearman_rho", "p_rho",
@@ -185,6 +185,20 @@ def verdict(trend: Trend) -> str:
     few = f"; no order of {n} is rarer than p = {smallest_p(n):.2g}" if n < FEW else ""
     perfect = f"in order, it {direction}" if abs(found.tau) > 1.0 - 1e-9 else "not in one order"
     return f"not decided: {perfect}, p = {found.p_tau:.2g}{few}; {clear}"
+
+
+def agreement(trend: Trend) -> Agreement:
+    """The same for a panel: direction only where the samples stand in one order."""
+    found = trend.order
+    direction = ("rises" if found.tau > 0 else "falls") if abs(found.tau) > 1.0 - 1e-9 else ""
+    return Agreement(
+        n=len(trend.points),
+        direction=direction,
+        p=found.p_tau,
+        decided=bool(found.p_tau <= DECIDED),
+        clear=trend.steps[0],
+        steps=trend.steps[1],
+    )
 
 
 def _text(value: float) -> str:

@@ -20,6 +20,25 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """What the order of a few samples says of a metric against a property."""
+
+    n: int = scalar("1", "samples that have both numbers")
+    direction: str = text("rises or falls, if the samples stand in one order; else empty")
+    p: float = scalar("1", "chance of an order as far from chance (Kendall, two-sided); NaN if there is none")
+    decided: bool = scalar("", "p is small enough to state a direction in general")
+    clear: int = scalar("1", "neighbours that differ by more than twice their joint uncertainty")
+    steps: int = scalar("1", "neighbours")
+
+
+@dataclass(frozen=True)
+class StudyOrders:
+    """What the samples of a panel say together, by 'measurement.metric'."""
+
+    orders: Mapping[str, Agreement]
+
+
+@dataclass(frozen=True)
 class SampleNumbers:
     """All numbers of a sample: metrics by 'measurement.metric', properties by name."""
 

@@ -95,6 +95,8 @@ def test_a_mistake_in_one_measurement_leaves_the_other(tmp_path: Path, wrong: st
         (CONFIG.replace("exafs.chi_r", "study.trend"), "config.yaml, line 6: panels.fig", "no metric is named"),
         (CONFIG.replace("{kind: exafs.chi_r}", "{kind: study.trend, options: {metrics: [exafs.shell.position], against: milling}}"),
          "line 6: panels.fig.options.against", "no sample has a property 'milling'"),
+        (CONFIG.replace("{kind: exafs.chi_r}", "{kind: study.correlation, options: {metrics: [exafs.a.b]}}"),
+         "line 6: panels.fig.options", "no property is named"),
         (CONFIG + "trends:\n  milling: {scale: log}\n", "config.yaml, line 8: trends.milling", "no sample has a property 'milling'"),
         (CONFIG + "trends: {milling: {scale: cubic}}\n", "line 7: trends.milling.scale", "'linear' or 'log'"),
     ],

@@ -36,7 +36,7 @@ def test_every_kind_draws_artifacts_of_its_technique() -> None:
         assert not kind.series or SERIES[kind.series].technique == kind.technique
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "study.correlation"])  # its rows have no common axis
 def test_unknown_option_names_the_closest(kind: str) -> None:
     with pytest.raises(UserError, match=r"did you mean 'ylim'\?"):
         panel_data(kind, [], {"y_lim": [0, 1]})

@@ -105,6 +105,19 @@ def test_nothing_overlaps_or_leaves_the_figure(kind: str, number: int, long: boo
         ("study.trend", {"metrics": ["exafs.shell.r"], "against": "conductivity", "x_log": True, "y_log": True}),
         ("study.trend", {"metrics": ["exafs.shell.r", "exafs.shell.n", "exafs.lost.r", "no.such"]}),
         ("study.trend", {"metrics": ["exafs.shell.r"], "against": "energy"}),
+        ("study.correlation", {"metrics": ["exafs.shell.r"], "against": "conductivity"}),
+        (
+            "study.correlation",
+            {"metrics": ["exafs.shell.r", "exafs.shell.n", "exafs.lost.r"], "against": "milling_time", "x_log": False},
+        ),
+        (
+            "study.correlation",
+            {
+                "metrics": ["exafs.shell.r"] * 12,
+                "labels": ["A name that is longer than a row is wide"] * 12,
+                "against": "conductivity",
+            },
+        ),
         ("xanes.norm", {"inset": [1070, 1076]}),
         ("xanes.norm", {"inset": [1070, 1076], "offset": 0, "xlim": [1065, 1095]}),
         ("xanes.norm", {"inset": [1070, 1076], "inset_ylim": [0, 0.4], "ylim": [0, 3], "flat": True}),
