@@ -24,7 +24,7 @@ from ntcspec.plot.data import GUIDE, PanelData, Series, Strip
 from ntcspec.plot.study_options import CorrelationOptions
 from ntcspec.plot.study_trend import Point, bars_note, limits_of, series_of, words_of
 from ntcspec.types import Array
-from ntcspec.types.study import Agreement, SampleNumbers, StudyOrders
+from ntcspec.types.study import Agreement, Number, SampleNumbers, StudyOrders
 
 ROOM = 0.12  # of a row, free above and below
 ARROW = NBSP + "→" + NBSP
@@ -135,11 +135,14 @@ def _strip(name: str, label: str, points: Sequence[Point], low: float, high: flo
     return Strip(name, label, points[0].y.unit, low, high, change, shown, beyond)
 
 
-def _short(value: float, first: object, last: object) -> str:
-    """With as many digits as tell the two ends apart."""
-    a, b = (getattr(n, "value", 0.0) for n in (first, last))
-    digits = max(0, 1 - math.floor(math.log10(abs(a - b)))) if a != b else 3
-    shown = f"{value:.{min(digits, 6)}f}" if 1e-4 <= max(abs(a), abs(b)) < 1e5 else units.number(float(f"{value:.3g}"))
+def _short(value: float, first: Number, last: Number) -> str:
+    """With as many digits as tell the two ends apart, and one more where the smaller has fewer than two."""
+    ends = sorted(abs(n.value) for n in (first, last))
+    apart = abs(first.value - last.value)
+    digits = 1 - math.floor(math.log10(apart)) if apart else 3
+    digits += bool(ends[0]) and digits < 1 - math.floor(math.log10(ends[0]))
+    plain = 1e-4 <= ends[1] < 1e5
+    shown = f"{value:.{min(max(digits, 0), 6)}f}" if plain else units.number(float(f"{value:.3g}"))
     return shown.replace("-", "−")
 
 
