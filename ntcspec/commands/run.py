@@ -22,7 +22,6 @@ from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
 from ntcspec.places import home
 from ntcspec.plan import CLAIMS, SUMS, TABLE, Plan
-from ntcspec.study.claims import summary
 from ntcspec.workflow import failures, settle_times, stale
 
 MESSAGE = re.compile(r"^(?:Job \d+|localrule \w+|rule \w+): (.+)$")
@@ -165,6 +164,8 @@ def _summary(plan: Plan, code: int) -> int:
     if (root / TABLE).is_file():
         print(f"numbers:  {_short(root / TABLE)}")
         if CLAIMS in plan.jobs and (root / CLAIMS).is_file():
+            from ntcspec.study.claims import summary
+
             print(f"claims:   {summary((root / CLAIMS).read_text(encoding='utf-8'))}; why: {_short(root / CLAIMS)}")
         print(
             f"figures:  {_short(root / 'results/panels')} ({len(plan.study.panels)} panels as PNG, PDF, SVG and data)"

@@ -35,6 +35,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ntcspec.errors import did_you_mean
@@ -68,18 +69,20 @@ def claims_of(
     table: Mapping[str, Mapping[str, Number]],
     properties: Mapping[str, Mapping[str, Number]],
     simulated: Sequence[str],
+    failed: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> list[Tested]:
     """Every claim, in the order of the file.
 
     claims: by name, as models of ntcspec.config.claims dump them; table: numbers by sample and 'measurement.metric';
-    properties: by sample and name; simulated: names of the samples whose data is not measured.
+    properties: by sample and name; simulated: names of the samples whose data is not measured;
+    failed: why a measurement gave nothing, by (sample, measurement).
     """
     known = dict.fromkeys(name for numbers in table.values() for name in numbers)
     found = []
     for name, claim in claims.items():
         samples = list(dict.fromkeys((*claim["samples"], *claim.get("to", ()))))
         metrics = [claim["metric"]] if claim["metric"] else list(claim["features"])
-        used = tuple(Used(s, m, _number(s, m, table, known)) for m in metrics for s in samples)
+        used = tuple(Used(s, m, _number(s, m, table, known, failed)) for m in metrics for s in samples)
         finding = RULES[claim["kind"]](claim, used, properties)
         common = RULES[claim["kind"]]({**claim, "systematic": "common"}, used, properties).verdict
         made_up = tuple(s for s in samples if s in simulated)
@@ -89,17 +92,26 @@ def claims_of(
     return found
 
 
-def _number(sample: str, metric: str, table: Mapping[str, Mapping[str, Number]], known: Mapping[str, None]) -> Number:
+def _number(
+    sample: str,
+    metric: str,
+    table: Mapping[str, Mapping[str, Number]],
+    known: Mapping[str, None],
+    failed: Mapping[tuple[str, str], str],
+) -> Number:
     """The number, or a missing one that says why."""
     found = table.get(sample, {}).get(metric)
     if found is not None:
         return found
     measurement = metric.partition(".")[0]
-    if metric in known:
-        measured = any(name.startswith(f"{measurement}.") for name in table.get(sample, {}))
-        why = f"{measurement} of this sample gives no such metric" if measured else f"no {measurement} of this sample"
-    else:
+    failure = failed.get((sample, measurement)) or failed.get((sample, "*"))
+    measured = any(name.startswith(f"{measurement}.") for name in table.get(sample, {}))
+    if failure and not measured:
+        why = f"{measurement} failed: {failure}"
+    elif metric not in known:
         why = f"no sample has a metric {metric!r}{did_you_mean(metric, known)}"
+    else:
+        why = f"{measurement} of this sample gives no such metric" if measured else f"no {measurement} of this sample"
     return Number(math.nan, "", math.nan, math.nan, why)
 
 

@@ -45,14 +45,15 @@ def run_claims(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
     """results/claims.csv from results/metrics.csv and the properties of the samples."""
     with job(log):
         from ntcspec.study.claims import claims_csv, claims_of
-        from ntcspec.study.table import property_of, read_metrics, read_table_record
+        from ntcspec.study.table import property_of, read_failures, read_metrics, read_table_record
 
         settings, path = params["settings"], Path(inputs[0])
         record = record_for(params, inputs, {params["origin"][0]["path"]: read_table_record(path)})
         named_by = settings["properties"].items()
         properties = {sample: {n: property_of(p) for n, p in known.items()} for sample, known in named_by}
-        table = read_metrics(path.read_text(encoding="utf-8"))
-        tested = claims_of(settings["claims"], table, properties, settings["simulated"])
+        text = path.read_text(encoding="utf-8")
+        table, failed = read_metrics(text), read_failures(text)
+        tested = claims_of(settings["claims"], table, properties, settings["simulated"], failed)
         write_atomic(Path(outputs[0]), claims_csv(tested, canonical(record)).encode())
 
 

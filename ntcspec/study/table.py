@@ -86,6 +86,12 @@ def read_metrics(text: str) -> dict[str, dict[str, Number]]:
     return found
 
 
+def read_failures(text: str) -> dict[tuple[str, str], str]:
+    """Why a measurement gave nothing, by (sample, measurement), of metrics_csv; '*' stands for all of a sample."""
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return {(r["sample"], r["measurement"]): r["reason"] for r in rows if r["sample"] and not r["metric"]}
+
+
 def property_of(known: Mapping[str, Any]) -> Number:
     """A property of samples.yaml; its one uncertainty is taken as statistical."""
     value, u = (math.nan if known[name] is None else float(known[name]) for name in ("value", "u"))

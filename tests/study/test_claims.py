@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ntcspec.study.claims import claims_csv, claims_of, summary
 from ntcspec.study.judge import detected, inside, side, weighted
+from ntcspec.study.table import metrics_csv, read_failures
 from ntcspec.study.verdicts import HOLDS, NOT, OPEN, Finding
 from ntcspec.types.study import Number
 
@@ -245,6 +246,21 @@ def test_a_metric_that_no_sample_has_is_named_with_the_nearest() -> None:
     assert found["verdict"] == OPEN and "did you mean 'raman.widths'?" in found["why"]
     elsewhere = row(TREND, {"a": {"raman.width": number(1)}, "b": {"raman.height": number(1)}}, [])
     assert "b: raman of this sample gives no such metric; c: no raman of this sample" in elsewhere["why"]
+
+
+def test_a_measurement_that_failed_says_why() -> None:
+    listed = [
+        {
+            "record": {"sample": "a", "technique": "raman", "measurement": "raman"},
+            "failure": "no silicon line",
+            "metrics": [],
+        },
+    ]
+    text = metrics_csv(listed, [{"sample": "b", "name": "*", "reason": "no such file"}], "{}")
+    failed = read_failures(text)
+    (found,) = claims_of({"x": TREND}, {"c": {"raman.width": number(1)}}, along(1, 2, 3), [], failed)
+    assert found.finding.verdict == OPEN
+    assert "a: raman failed: no silicon line; b: raman failed: no such file" in found.finding.why
 
 
 def test_an_uncertainty_that_is_not_known_is_said() -> None:
