@@ -8,7 +8,8 @@ import pytest
 
 from ntcspec.demo.series import NOTICE
 from ntcspec.errors import UserError
-from ntcspec.xas.raw import SIMULATED, ingest_files
+from ntcspec.readers.simulated import SIMULATED
+from ntcspec.xas.raw import ingest_files
 
 TANTALUM: dict[str, Any] = {
     "element": "Ta", "edge": "L3", "edge_energy_ev": 9881.0, "bad_rows": "refuse", "columns": None,
