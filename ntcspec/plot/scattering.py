@@ -100,7 +100,8 @@ def s_q(entries: Sequence[Entry], opts: options.SqOptions) -> PanelData:
     """Structure factor S(Q), from `transform`; the thin lines are where it ends, at 1."""
     axes = {**Q_AXIS, "y_label": "S(Q)", "y_unit": "1"}
     data = _reciprocal("scattering.s_q", "s_q", "s_sigma", axes, entries, opts, label_at_end=True)
-    return replace(data, zeros=data.zeros + 1.0, notes=(*data.notes, "S(Q) after Faber and Ziman; thin lines: S = 1."))
+    key = ("S(Q) after Faber and Ziman; thin lines: S = 1.",) if data.series else ()
+    return replace(data, zeros=data.zeros + 1.0, notes=(*data.notes, *key))
 
 
 def f_q(entries: Sequence[Entry], opts: options.SqOptions) -> PanelData:
