@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from ntcspec.study.judge import CLEAR, weighted
 from ntcspec.study.line import Line, line
 from ntcspec.study.order import FEW, Order, false_discovery, order, smallest_p
 from ntcspec.study.table import RECORD_PREFIX
@@ -35,7 +36,6 @@ COLUMNS = (
     "reduced_chi2", "verdict", "missing",
 )  # fmt: skip
 DECIDED = 0.05  # p below which a direction is stated
-CLEAR = 2.0  # joint standard uncertainties between neighbours
 
 
 @dataclass(frozen=True)
@@ -133,13 +133,16 @@ def _places(points: Sequence[Point], scale: str) -> tuple[Array, Array]:
 
 
 def _steps(points: Sequence[Point]) -> tuple[int, int]:
-    """How many neighbours of unlike property differ by more than twice their joint uncertainty, and of how many."""
+    """How many neighbours of unlike property differ by more than twice their joint uncertainty, and of how many.
+
+    Systematic uncertainties add by size, as in claims: what they have in common is not known here.
+    """
     clear = total = 0
     for low, high in pairwise(points):
         if high.x.value > low.x.value:
-            joint = math.hypot(*(0.0 if math.isnan(u) else u for n in (low.y, high.y) for u in (n.u_stat, n.u_sys)))
+            step = weighted([(1.0, high.y), (-1.0, low.y)], "worst")
             total += 1
-            clear += joint > 0 and abs(high.y.value - low.y.value) > CLEAR * joint
+            clear += step.u > 0 and abs(step.value) > CLEAR * step.u
     return clear, total
 
 

@@ -45,7 +45,7 @@ def test_a_perfect_order_is_as_rare_as_it_can_be(n: int, p: float) -> None:
 
 
 def test_p_counted_by_hand() -> None:
-    """Of the 6 orders of three, 4 have |rho| = 0.5 or more exact ones: 1, 2, 3 -> 1, 3, 2 is at 0.5."""
+    """All 6 orders of three have |rho| of 0.5 or 1, so one at 0.5 says nothing."""
     found = order(np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0]))
     assert found.rho == pytest.approx(0.5) and found.p_rho == pytest.approx(1.0)
 

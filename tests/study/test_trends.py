@@ -113,3 +113,13 @@ def test_many_tests_are_corrected_for() -> None:
 
 def test_equal_values_are_no_order() -> None:
     assert row(table(1.0, 1.0, 1.0), properties(1.0, 2.0, 3.0), LOG)["verdict"] == "not decided: all values are equal"
+
+
+def test_systematic_uncertainties_of_neighbours_add_by_size() -> None:
+    def shared(u_sys: float) -> tuple[int, int]:
+        values = zip(SAMPLES, (1.0, 2.0, 3.0), strict=False)
+        numbers = {s: {"exafs.lobe": Number(v, "1", 0.01, u_sys, "")} for s, v in values}
+        return one(numbers, FIVE, LOG).steps
+
+    assert shared(0.24) == (2, 2)
+    assert shared(0.26) == (0, 2), "as the root of squares it would be 2 times 0.37 and pass"
