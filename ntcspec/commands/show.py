@@ -48,6 +48,8 @@ def _raw(path: Path) -> list[str]:
     except UserError:
         lines = []
     if "spectra   1" not in lines:
+        if problems[0].what == problems[1].what:  # of the file itself, such as that it is empty
+            raise problems[0]
         kinds = dict(zip(("a spectrum", "total scattering"), problems, strict=True))
         what = "; ".join(f"as {kind}: {problem.what}" for kind, problem in kinds.items())
         fix = "; ".join(f"{kind}: {problem.fix}" for kind, problem in kinds.items())

@@ -91,3 +91,9 @@ def test_columns_without_a_unit_are_described_with_what_total_scattering_asks_fo
     code, said = show(tmp_path / "a.xy", capsys)
     assert code == 0 and "under `raman`" in said
     assert "as total scattering: nothing in the file says the unit of its axis -> give ingest.axis_unit" in said
+
+
+def test_what_is_wrong_with_the_file_itself_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.dat").write_bytes(b"")
+    code, said = show(tmp_path / "empty.dat", capsys)
+    assert code == 1 and said.count("the file is empty") == 1 and "neither way" not in said
