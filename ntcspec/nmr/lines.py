@@ -25,8 +25,8 @@ import numpy as np
 
 from ntcspec.errors import UserError
 from ntcspec.nmr.noise import correlate, sum_error
-from ntcspec.nmr.value import SIGNIFICANT
 from ntcspec.peaks.least_squares import Flags
+from ntcspec.peaks.value import SIGNIFICANT
 from ntcspec.types import Array
 
 FEWEST, FEWEST_VARIED = 12, 6  # points of a range; of one that another choice has narrowed

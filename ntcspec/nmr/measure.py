@@ -24,8 +24,8 @@ from ntcspec.nmr.lines import FEWEST_VARIED, Line, measure_line, points_in
 from ntcspec.nmr.sidebands import Sidebands, measure_sidebands
 from ntcspec.nmr.site_fits import fit_one
 from ntcspec.nmr.sites import Nucleus, spinning
-from ntcspec.nmr.value import NAN, WEAK, Value, missing
 from ntcspec.nmr.variants import NOMINAL, Variant, variants, without_ends
+from ntcspec.peaks.value import NAN, WEAK, Value, missing
 from ntcspec.types import Array, Metric, Note
 from ntcspec.types.nmr import NmrLine, NmrMeasured, NmrReduced
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from ntcspec.errors import UserError
 from ntcspec.nmr.lines import covariance_of_areas
-from ntcspec.nmr.value import SIGNIFICANT
+from ntcspec.peaks.value import SIGNIFICANT
 from ntcspec.types import Array
 from ntcspec.types.nmr import NmrReduced, NmrSideband
 

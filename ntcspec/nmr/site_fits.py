@@ -23,7 +23,6 @@ from ntcspec.nmr.decay import Grid
 from ntcspec.nmr.fit import Data, SiteFit, change_background, fit_from, fit_sites
 from ntcspec.nmr.lines import points_in
 from ntcspec.nmr.sites import COUPLED, UNITS, Nucleus
-from ntcspec.nmr.value import NAN, SIGNIFICANT, WEAK, Value, missing
 from ntcspec.nmr.values import (
     MORE_UNITS,
     TOGETHER,
@@ -36,6 +35,7 @@ from ntcspec.nmr.values import (
     quantity_names,
 )
 from ntcspec.nmr.variants import NOMINAL, Variant
+from ntcspec.peaks.value import NAN, SIGNIFICANT, WEAK, Value, missing
 from ntcspec.types import Array
 from ntcspec.types.nmr import NmrFit, NmrReduced
 

@@ -22,8 +22,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.nmr.value import SIGNIFICANT
 from ntcspec.peaks.least_squares import Flags
+from ntcspec.peaks.value import SIGNIFICANT
 from ntcspec.types import Array, Metric
 from ntcspec.types.nmr import NmrFit, NmrMeasured, NmrSplit
 

@@ -6,5 +6,6 @@ Shared by all techniques; knows none of them. Order of use:
 3. `fit`      Levenberg-Marquardt within bounds, covariance, what is determined and what is not;
 4. `search`   deterministic starts, so that a fit does not hang on a guess; `fit_lines` does the whole of one model;
 5. `derived`  height, area, width, centroid, splitting of the lines, with propagated uncertainties;
-6. `compare`  none, one, two lines: AICc, BIC, margin, and whether two lines are resolved.
+6. `compare`  none, one, two lines: AICc, BIC, margin, and whether two lines are resolved;
+7. `value`    a number on its way to becoming a metric, or why it is missing.
 """

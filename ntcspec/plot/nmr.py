@@ -12,15 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.plot import Entry, build, stack
+from ntcspec.plot import Entry, build, fitted, stack
 from ntcspec.plot import nmr_options as options
 from ntcspec.plot.build import NBSP, Found
 from ntcspec.plot.data import BASELINE, CONTEXT, DATA, LINE, RESIDUAL, TOTAL, Mark, PanelData, Series
 from ntcspec.types import Array
 from ntcspec.types.nmr import NmrFit, NmrMeasured, NmrReduced
 
-RESIDUAL_GAP = 0.06  # between a curve and its residual, in heights of the curve
-DECIDED = 2.0  # of BIC; R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90 (1995) 773
 ONE_PLACE = 0.08  # of the drawn range: sites nearer than that share a name
 LOW = 0.02  # of the highest point: a site lower than this gets no name
 
@@ -153,7 +151,7 @@ def fits(entries: Sequence[Entry], opts: options.FitOptions) -> PanelData:
     found = build.drop_outside(found, missing, x_limits, "shift_ppm")
     groups = [_group(f) for f in found]
     if opts.residual:
-        at = min((_below(group, x_limits) for group in groups), default=0.0)
+        at = min((fitted.below(group, x_limits, data=CONTEXT) for group in groups), default=0.0)
         groups = [[*group, _residual(f, at)] for f, group in zip(found, groups, strict=True)]
     marks = [m for f in found for m in _site_marks(f, x_limits)] if opts.names else []
     notes = (*_key(groups), *_decisions(found), *build.status_notes(found, missing))
@@ -185,16 +183,6 @@ def _group(f: Found) -> list[Series]:
     for name, site in zip(fit.site_names, fit.sites, strict=True):
         group.append(f.series(LINE, x, foot + site / top, y_range=(foot, foot + site / top), detail=name))
     return [*group, f.series(TOTAL, x, fit.total / top)]
-
-
-def _below(group: Sequence[Series], x_limits: Sequence[float]) -> float:
-    """Where the zero of the residual stands, so that it ends a little below the curves."""
-    parts = [e for e in (stack.visible(s, x_limits) for s in group) if e.x.size]
-    if not parts:
-        return 0.0
-    low, high = min(float(e.low.min()) for e in parts), max(float(e.high.max()) for e in parts)
-    data, total = (next(s for s in group if s.role == role) for role in (CONTEXT, TOTAL))
-    return low - RESIDUAL_GAP * (high - low) - float(np.nanmax(data.y - total.y, initial=0.0))
 
 
 def _residual(f: Found, at: float) -> Series:
@@ -231,37 +219,29 @@ def _near(height: Array, k: int) -> float:
 
 
 def _key(groups: Sequence[Sequence[Series]]) -> tuple[str, ...]:
-    """What the kinds of curves are."""
-    if not groups:
-        return ()
-    roles = {s.role for group in groups for s in group}
     words = {
         BASELINE: "dashed: background",
         LINE: "filled: sites",
         TOTAL: "solid: sum",
         RESIDUAL: "small points below: data minus fit",
     }
-    return (f"Pale: data; {'; '.join(text for role, text in words.items() if role in roles)}.",)
+    return fitted.key(groups, "Pale", words)
 
 
 def _decisions(found: Sequence[Found]) -> tuple[str, ...]:
-    """'Model both: NTC 26 h (ΔBIC 7400); not decided, crystal taken: NTC 6 h (ΔBIC 1.2).'"""
-    parts: dict[str, list[str]] = {}
+    """Which of several models was taken; nothing where there was one."""
+    taken = []
     for f in found:
         fit: NmrFit = f.artifact
-        if len(fit.compared) < 2:
-            continue
-        distance = delta_bic(fit)
-        words = f"model {fit.model}"
-        if distance <= -DECIDED:
-            words = f"model {fit.model} taken, the better fit refused"
-        elif distance < DECIDED:
-            words = f"not decided, model {fit.model} taken"
-        number = f"{distance:.0f}" if abs(distance) >= 10 else f"{distance:.1f}"
-        evidence = f" (ΔBIC{NBSP}{number})".replace("-", "−")
-        parts.setdefault(words, []).append(f"{f.entry.label}{evidence}")
-    text = "; ".join(f"{kind}: {', '.join(samples)}" for kind, samples in parts.items())
-    return (f"{text[0].upper()}{text[1:]}.",) if text else ()
+        if len(fit.compared) > 1:
+            taken.append((f.entry.label, _decision(fit.model, delta_bic(fit)), delta_bic(fit)))
+    return fitted.decisions(taken)
+
+
+def _decision(model: str, margin: float) -> str:
+    if margin <= -fitted.DECIDED:
+        return f"model {model} taken, the better fit refused"
+    return f"not decided, model {model} taken" if margin < fitted.DECIDED else f"model {model}"
 
 
 def delta_bic(fit: NmrFit) -> float:

@@ -12,16 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.plot import Entry, build, stack
+from ntcspec.plot import Entry, build, fitted, stack
 from ntcspec.plot import raman_options as options
-from ntcspec.plot.build import NBSP, NONE, Found
+from ntcspec.plot.build import NONE, Found
 from ntcspec.plot.data import BASELINE, CONTEXT, DATA, LINE, POINTS, RESIDUAL, TOTAL, PanelData, Series, Span
 from ntcspec.types import Array
 from ntcspec.types.raman import BandFit, RamanMeasured, RamanReduced
 
 SHIFT = {"x_label": "Raman shift", "x_unit": "1/cm"}
-RESIDUAL_GAP = 0.08  # between a curve and its residual, in heights of the curve
-DECIDED = 2.0  # of BIC; R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90 (1995) 773
 NUMBERS = ("not detected", "one line", "two lines", "three lines", "four lines")
 
 
@@ -64,18 +62,21 @@ def _spectrum(f: Found, opts: options.StackOptions, x_limits: Sequence[float]) -
         all_of_them = np.vstack([a.mean_corrected, a.mean_intensity - a.variant_baseline]) / top
         y_range = (np.nanmin(all_of_them, axis=0), np.nanmax(all_of_them, axis=0))
     measured = build.artifact(f.entry, RamanMeasured)
-    fitted = [fit for fit in measured.fits if len(fit.lines)] if measured and (opts.fits or opts.residual) else []
-    role = CONTEXT if fitted and opts.fits else DATA
+    drawn = [fit for fit in measured.fits if len(fit.lines)] if measured and (opts.fits or opts.residual) else []
+    role = CONTEXT if drawn and opts.fits else DATA
     group = [f.series(role, a.shift_cm1, a.mean_corrected / top, y_range=y_range)]
     if opts.fits:
-        group += [f.series(TOTAL, fit.shift_cm1, fit.total / top, detail=fit.name) for fit in fitted]
-    if opts.residual and fitted:
-        rest = [(fit.data - fit.total) / top for fit in fitted]
+        group += [f.series(TOTAL, fit.shift_cm1, fit.total / top, detail=fit.name) for fit in drawn]
+    if opts.residual and drawn:
+        rest = [(fit.data - fit.total) / top for fit in drawn]
         low = min(e.low.min() for e in (stack.visible(s, x_limits) for s in group) if e.x.size)
-        at = float(low) - RESIDUAL_GAP * float(np.ptp(group[0].y[inside])) - max(float(np.nanmax(r)) for r in rest)
+        at = (
+            float(low)
+            - fitted.RESIDUAL_GAP * float(np.ptp(group[0].y[inside]))
+            - max(float(np.nanmax(r)) for r in rest)
+        )
         group += [
-            f.series(RESIDUAL, fit.shift_cm1, r, offset=at, detail=fit.name)
-            for fit, r in zip(fitted, rest, strict=True)
+            f.series(RESIDUAL, fit.shift_cm1, r, offset=at, detail=fit.name) for fit, r in zip(drawn, rest, strict=True)
         ]
     return group
 
@@ -89,7 +90,7 @@ def fits(entries: Sequence[Entry], opts: options.FitOptions) -> PanelData:
     found = build.drop_outside(found, missing, x_limits, "shift_cm1")
     groups = [_group(f) for f in found]
     if opts.residual:
-        at = min((_below(group, x_limits) for group in groups), default=0.0)
+        at = min((fitted.below(group, x_limits) for group in groups), default=0.0)
         groups = [[*group, _residual(f, at)] for f, group in zip(found, groups, strict=True)]
     notes = (*_key(groups), *_decisions(found), *build.status_notes(found, missing))
     return build.curves(
@@ -124,56 +125,35 @@ def _group(f: Found) -> list[Series]:
     return [*group, f.series(TOTAL, x, fit.total / top)]
 
 
-def _below(group: Sequence[Series], x_limits: Sequence[float]) -> float:
-    """Where the zero of the residual stands, so that it ends a little below the curves."""
-    parts = [e for e in (stack.visible(s, x_limits) for s in group) if e.x.size]
-    if not parts:
-        return 0.0
-    low, high = min(float(e.low.min()) for e in parts), max(float(e.high.max()) for e in parts)
-    points = next(s for s in group if s.role == POINTS)
-    total = next(s for s in group if s.role == TOTAL)
-    return low - RESIDUAL_GAP * (high - low) - float(np.nanmax(points.y - total.y, initial=0.0))
-
-
 def _residual(f: Found, at: float) -> Series:
     fit: BandFit = f.artifact
     return f.series(RESIDUAL, fit.shift_cm1, (fit.data - fit.total) / _top(fit), offset=at)
 
 
 def _key(groups: Sequence[Sequence[Series]]) -> tuple[str, ...]:
-    """What the kinds of curves are."""
-    if not groups:
-        return ()
-    roles = {s.role for group in groups for s in group}
     words = {
         BASELINE: "dashed: straight background",
         LINE: "filled: lines",
         TOTAL: "solid: sum",
         RESIDUAL: "small points below: data minus fit",
     }
-    return (f"Points: data; {'; '.join(text for role, text in words.items() if role in roles)}.",)
+    return fitted.key(groups, "Points", words)
 
 
 def _decisions(found: Sequence[Found]) -> tuple[str, ...]:
-    """'Two lines: TaCl5 (ΔBIC 120); one line: NTC 6 h (ΔBIC 8); not decided, one line taken: NTC 26 h (ΔBIC 1.2).'"""
-    parts: dict[str, list[str]] = {}
+    taken = []
     for f in found:
         fit: BandFit = f.artifact
-        number = len(fit.lines)
-        distance = _delta_bic(fit)
-        evidence = (
-            ""
-            if not np.isfinite(distance)
-            else f" (ΔBIC{NBSP}{distance:{'.0f' if abs(distance) >= 10 else '.2g'}})".replace("-", "−")
-        )
-        words = NUMBERS[number] if number < len(NUMBERS) else f"{number} lines"
-        if number == 0 and distance < -DECIDED:
-            words = "no line that can be told from the background"
-        elif np.isfinite(distance) and abs(distance) < DECIDED:
-            words = f"not decided, {words} taken"
-        parts.setdefault(words, []).append(f"{f.entry.label}{evidence}")
-    text = "; ".join(f"{kind}: {', '.join(samples)}" for kind, samples in parts.items())
-    return (f"{text[0].upper()}{text[1:]}.",) if text else ()
+        taken.append((f.entry.label, _decision(len(fit.lines), _delta_bic(fit)), _delta_bic(fit)))
+    return fitted.decisions(taken)
+
+
+def _decision(number: int, margin: float) -> str:
+    """What is said of the number of lines that was taken."""
+    words = NUMBERS[number] if number < len(NUMBERS) else f"{number} lines"
+    if margin <= -fitted.DECIDED:
+        return f"{words} taken, the better fit refused" if number else "no line that can be told from the background"
+    return f"not decided, {words} taken" if margin < fitted.DECIDED else words
 
 
 def _delta_bic(fit: BandFit) -> float:

@@ -14,16 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.plot import Entry, build, stack
+from ntcspec.plot import Entry, build, fitted
 from ntcspec.plot import xanes_options as options
-from ntcspec.plot.build import NBSP, Found
+from ntcspec.plot.build import Found
 from ntcspec.plot.data import BASELINE, CONTEXT, LINE, POINTS, RESIDUAL, TOTAL, PanelData, Series
 from ntcspec.types import Array
 from ntcspec.types.xanes import Normalised, PeakFit, XanesMeasured, XanesReduced
 
-DECIDED = 2.0
 PAD = 0.02  # of the fitted range, free on either side
-RESIDUAL_GAP = 0.08  # between a curve and its residual, in heights of the curve
 NUMBERS = ("no lines", "one line", "two lines", "three lines", "four lines")
 
 
@@ -50,7 +48,7 @@ def pre_edge(entries: Sequence[Entry], opts: options.PreEdgeOptions) -> PanelDat
     overlaid = not opts.offset and (opts.subtract or opts.offset is not None)
     groups = [_group(f, opts.subtract, with_lines=not overlaid) for f in found]
     if opts.residual:
-        at = min((_below(group, x_limits) for group in groups), default=0.0)
+        at = min((fitted.below(group, x_limits) for group in groups), default=0.0)
         groups = [[*group, _residual(f, at)] for f, group in zip(found, groups, strict=True)]
     if opts.xlim and not opts.subtract:
         groups = [[*group, *_context(f, x_limits)] for f, group in zip(found, groups, strict=True)]
@@ -96,18 +94,6 @@ def _group(f: Found, subtract: bool, *, with_lines: bool) -> list[Series]:
     return [*group, f.series(TOTAL, x, fit.curve_total - fit.curve_baseline + foot)]
 
 
-def _below(group: Sequence[Series], x_limits: Sequence[float]) -> float:
-    """Where the zero of the residual stands, so that it ends a little below the curves."""
-    parts = [e for e in (stack.visible(s, x_limits) for s in group) if e.x.size]
-    if not parts:
-        return 0.0
-    low, high = min(float(e.low.min()) for e in parts), max(float(e.high.max()) for e in parts)
-    points = next(s for s in group if s.role == POINTS)
-    total = next(s for s in group if s.role == TOTAL)
-    highest = float(np.nanmax(points.y - np.interp(points.x, total.x, total.y), initial=0.0))
-    return low - RESIDUAL_GAP * (high - low) - highest
-
-
 def _residual(f: Found, at: float) -> Series:
     fit: PeakFit = f.artifact.fit
     return f.series(RESIDUAL, fit.energy_ev, fit.data - fit.total, offset=at)
@@ -123,44 +109,31 @@ def _context(f: Found, x_limits: Sequence[float]) -> list[Series]:
 
 
 def _key(groups: Sequence[Sequence[Series]], subtract: bool) -> tuple[str, ...]:
-    """What the kinds of curves are."""
-    if not groups:
-        return ()
-    roles = {s.role for group in groups for s in group}
+    lines = any(s.role == LINE for group in groups for s in group)
     words = {
         BASELINE: "dashed: baseline",
         LINE: "filled: lines of the fit",
-        TOTAL: "solid: sum" if LINE in roles or not subtract else "solid: fit",
+        TOTAL: "solid: sum" if lines or not subtract else "solid: fit",
         RESIDUAL: "small points below: data minus fit",
         CONTEXT: "pale: spectrum around the fitted range",
     }
-    return (f"Points: data; {'; '.join(text for role, text in words.items() if role in roles)}.",)
+    return fitted.key(groups, "Points", words)
 
 
 def _decisions(found: Sequence[Found]) -> tuple[str, ...]:
-    """'Two lines: NTC 40 h (ΔBIC 12); one line: NaCl (ΔBIC 31); not decided, one line taken: NTC 26 h (ΔBIC 1.4).'"""
-    parts: dict[str, list[str]] = {}
+    taken = []
     for f in found:
         fit: PeakFit = f.artifact.fit
-        distance = delta_bic(fit)
-        evidence = "" if math.isnan(distance) else f" (ΔBIC{NBSP}{_signed(distance)})"
-        parts.setdefault(_decision(len(fit.lines), distance), []).append(f"{f.entry.label}{evidence}")
-    if not parts:
-        return ()
-    text = "; ".join(f"{kind}: {', '.join(samples)}" for kind, samples in parts.items())
-    return (f"{text[0].upper()}{text[1:]}.",)
+        taken.append((f.entry.label, _decision(len(fit.lines), delta_bic(fit)), delta_bic(fit)))
+    return fitted.decisions(taken)
 
 
 def _decision(number: int, distance: float) -> str:
     """What is said of the number of lines that was taken."""
     words = NUMBERS[number] if number < len(NUMBERS) else f"{number} lines"
-    if distance <= -DECIDED:
+    if distance <= -fitted.DECIDED:
         return f"{words} taken, the better fit refused"
-    return f"not decided, {words} taken" if distance < DECIDED else words
-
-
-def _signed(value: float) -> str:
-    return (f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}").replace("-", "−")
+    return f"not decided, {words} taken" if distance < fitted.DECIDED else words
 
 
 def delta_bic(fit: PeakFit) -> float:

@@ -34,7 +34,7 @@ from ntcspec.peaks.fit import Fit
 from ntcspec.peaks.model import slices, straight
 from ntcspec.peaks.search import fit_lines, fit_over
 from ntcspec.peaks.shapes import OLIVERO
-from ntcspec.raman.value import NAN, WEAK, Value, missing
+from ntcspec.peaks.value import NAN, WEAK, Value, missing
 from ntcspec.types import Array
 from ntcspec.types.raman import BandFit
 

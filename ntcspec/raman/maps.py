@@ -15,10 +15,10 @@ import numpy as np
 
 from ntcspec.peaks.fit import minimise, result
 from ntcspec.peaks.model import bounds, evaluate, slices
+from ntcspec.peaks.value import SIGNIFICANT
 from ntcspec.progress import steps
 from ntcspec.raman.bands import BandFitted
 from ntcspec.raman.regions import UNITS, Region, measure_region, ratio
-from ntcspec.raman.value import SIGNIFICANT
 from ntcspec.types import Array
 from ntcspec.types.raman import RamanTable
 

@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ntcspec.errors import UserError, did_you_mean
+from ntcspec.peaks.value import NAN, Value
 from ntcspec.raman.bands import Band, BandFitted, band_of, fit_band, refit
 from ntcspec.raman.maps import make_table
 from ntcspec.raman.regions import UNITS, WHAT, Region, measure_region, ratio
-from ntcspec.raman.value import NAN, Value
 from ntcspec.types import Array, Metric, Note
 from ntcspec.types.raman import RamanMeasured, RamanReduced, RamanTable, RamanTransformed
 

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntcspec.errors import UserError
-from ntcspec.raman.value import SIGNIFICANT
+from ntcspec.peaks.value import SIGNIFICANT
 from ntcspec.types import Array
 
 UNITS = {"area": "counts/cm", "centroid": "1/cm", "height": "counts", "fwhm": "1/cm"}

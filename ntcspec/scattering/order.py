@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntcspec.errors import UserError
+from ntcspec.peaks.value import SIGNIFICANT
 from ntcspec.scattering.view import NAN, Value, View, missing
 from ntcspec.types import Array
 
-SIGNIFICANT = 3.0
 MIN_BINS = 3
 RMS_UNIT, RMS_HOW = "angstrom^-2", "rms of G(r) over the range, noise taken off"
 DECAY_UNIT, DECAY_HOW = "angstrom", "line through ln(rms of G) of bins; scatter of the bins about it is in u_sys"

@@ -24,12 +24,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ntcspec.errors import UserError
+from ntcspec.peaks.value import SIGNIFICANT
 from ntcspec.scattering.atoms import factors
 from ntcspec.scattering.view import NAN, Value, View, missing
 from ntcspec.types import Array
 from ntcspec.types.scattering_pdf import PdfPeak
 
-SIGNIFICANT = 3.0
 SD_LIMITS_ANG = (0.005, 0.6)
 MIN_POINTS = 8
 NOT_DETECTED = "not detected"

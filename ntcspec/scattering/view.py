@@ -11,24 +11,20 @@ from functools import cached_property
 
 import numpy as np
 
+from ntcspec.peaks import value
+from ntcspec.peaks.value import NAN
 from ntcspec.scattering import errors
 from ntcspec.scattering.sine import Sine
 from ntcspec.types import Array
 from ntcspec.types.scattering_pdf import ScatteringTransformed
 
-NAN = float("nan")
 UNKNOWN = "u_stat: no errors came with I(Q)"
 
 
 @dataclass(frozen=True)
-class Value:
-    """value and u_stat in `unit`; extra_sys is added to u_sys in quadrature; NaN is missing, and reason says why."""
+class Value(value.Value):
+    """extra_sys is added to u_sys in quadrature."""
 
-    value: float
-    u_stat: float
-    unit: str
-    method: str
-    reason: str = ""
     extra_sys: float = 0.0
 
 

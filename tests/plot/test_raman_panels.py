@@ -73,7 +73,7 @@ def test_what_is_not_decided_or_not_there_is_said() -> None:
     hump = made.entry("E", measure=made.measured(made.fit(lines=0, delta=-50.0)))
     said = notes(panel_data("raman.fit", [made.entry(), close, none, other, hump], {"fit": "a1g"}))
     assert "no line that can be told from the background: E (ΔBIC −50)" in said
-    assert "not decided, two lines taken: B (ΔBIC 1)" in said and "not detected: C" in said
+    assert "not decided, two lines taken: B (ΔBIC 1.0)" in said and "not detected: C" in said
     assert "not drawn: D (no band a1g, but f2g)" in said
 
 

@@ -25,9 +25,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ntcspec.peaks.value import NAN, Value, missing
 from ntcspec.types import Array
 from ntcspec.xas.xanes.derivative import Smoother, point_error
-from ntcspec.xas.xanes.value import NAN, Value, missing
 
 COMPARABLE = 0.8  # of the largest derivative
 SIGNIFICANT = 3.0

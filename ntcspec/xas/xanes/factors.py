@@ -33,8 +33,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ntcspec.peaks.value import NAN
 from ntcspec.types import Array
-from ntcspec.xas.xanes.value import NAN
 
 DRAWS = 400
 SEED = 20240229

@@ -37,10 +37,10 @@ from typing import Any
 
 import numpy as np
 
+from ntcspec.peaks.value import NAN, Value, missing
 from ntcspec.types import Array
 from ntcspec.types.xanes import Mark
 from ntcspec.xas.xanes.derivative import LocalFit, Smoother, point_error
-from ntcspec.xas.xanes.value import NAN, Value, missing
 
 SIGNIFICANT = 3.0  # standard uncertainties
 SIDE = 0.05  # smooth_ev: step of the numerical slope

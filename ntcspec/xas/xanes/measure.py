@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
+from ntcspec.peaks.value import NAN
 from ntcspec.types import Metric, Note
 from ntcspec.types.xanes import Normalised, XanesMeasured, XanesReduced, XanesTransformed
 from ntcspec.xas.xanes import readings
 from ntcspec.xas.xanes.readings import Reading, References
 from ntcspec.xas.xanes.spectra import Spectrum, as_spectrum
-from ntcspec.xas.xanes.value import NAN
 
 EDGE_HALF_RANGE_EV = 15.0
 COMMON = (

@@ -30,12 +30,12 @@ from typing import Any
 
 import numpy as np
 
+from ntcspec.peaks.value import NAN, Value, missing
 from ntcspec.types import Array, Note
 from ntcspec.types.xanes import Mixture
 from ntcspec.xas.xanes.factors import on_grid
 from ntcspec.xas.xanes.nonnegative import Curve, Mask, Solution, linear_map, nonnegative, solve
 from ntcspec.xas.xanes.spectra import Spectrum
-from ntcspec.xas.xanes.value import NAN, Value, missing
 
 TOO_ALIKE = 100.0  # condition number: 1 % of error in a standard, as normalisation makes it, is 100 % of a weight
 CREDIBILITY = 0.95

@@ -26,12 +26,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ntcspec.peaks.value import NAN, Value, missing
 from ntcspec.types import Array, Note
 from ntcspec.types.xanes import Normalised, XanesReduced
 from ntcspec.xas.xanes.derivative import Smoother
 from ntcspec.xas.xanes.factors import on_grid
 from ntcspec.xas.xanes.spectra import Spectrum, as_spectrum, choice_norm, placed, shared_choices
-from ntcspec.xas.xanes.value import NAN, Value, missing
 
 ORDER = ("fluorescence", "tey", "transmission")
 SIGNIFICANT = 3.0

@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ntcspec.peaks.value import NAN, Value, missing
 from ntcspec.types import Array
 from ntcspec.xas.xanes.derivative import point_error
-from ntcspec.xas.xanes.value import NAN, Value, missing
 
 SIGNIFICANT = 3.0
 HOW = {"area": "integral of norm, straight lines between points", "centroid": "mean energy weighted by norm"}

@@ -49,9 +49,9 @@ from ntcspec.peaks.derived import Derived, derive, line_count, values
 from ntcspec.peaks.fit import Fit, fit_from
 from ntcspec.peaks.model import Part, evaluate, line, slices, step, straight
 from ntcspec.peaks.search import fit_lines, fit_over
+from ntcspec.peaks.value import NAN, Value, missing
 from ntcspec.types import Array
 from ntcspec.types.xanes import PeakFit
-from ntcspec.xas.xanes.value import NAN, Value, missing
 
 Range = Sequence[float]
 Indices = npt.NDArray[np.int64]

@@ -18,12 +18,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ntcspec.errors import UserError
+from ntcspec.peaks.value import NAN
 from ntcspec.types import Array, Metric, Note
 from ntcspec.types.xanes import Normalised, XanesReduced
 from ntcspec.types.xanes_series import XanesRank
 from ntcspec.xas.xanes.factors import Decomposition, Target, on_grid, pca, target
 from ntcspec.xas.xanes.spectra import Spectrum, as_spectrum, choice_norm, shared_choices
-from ntcspec.xas.xanes.value import NAN
 
 FEW = 8  # samples below which a note says what they cannot tell
 SPOILED = 6.0

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ntcspec.errors import UserError
+from ntcspec.peaks.value import NAN, Value, missing
 from ntcspec.types import Array, Note
 from ntcspec.types.xanes import Mark, Mixture, Normalised, PeakFit, XanesReduced, XanesTransformed
 from ntcspec.xas.xanes.edge import edge_choices, edge_position
@@ -26,7 +27,6 @@ from ntcspec.xas.xanes.modes import compare_modes, rms_by_choice, rms_difference
 from ntcspec.xas.xanes.moments import moment_values, moments
 from ntcspec.xas.xanes.peak_fit import PAIR_UNITS, UNITS, PeakFitted, baselines_spread, fit_peaks, refit
 from ntcspec.xas.xanes.spectra import Spectrum, as_spectrum, choice_norm, like_mode, placed, shared_choices
-from ntcspec.xas.xanes.value import NAN, Value, missing
 
 AXIS = ("position", "centroid", "derivative", "half_step")  # energies on the axis
 SCALED = ("height", "prominence", "sharpness", "area")  # proportional to 1 / edge step
