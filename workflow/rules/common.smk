@@ -36,6 +36,13 @@ def job_inputs(output):
     return paths
 
 
-def job_params(output, part):
-    """Params function of a rule: about, settings, origin, modules, code or key of the planned job."""
-    return lambda wildcards: PLAN.job(output.format(**wildcards)).params()[part]
+def job_params(output):
+    """Params functions of a rule: work, about, settings, origin, modules, code and key of the planned job."""
+
+    def part(name):
+        return lambda wildcards: PLAN.job(output.format(**wildcards)).params()[name]
+
+    return {
+        name: part(name)
+        for name in ("work", "about", "settings", "origin", "modules", "code", "key")
+    }

@@ -12,13 +12,7 @@ rule exafs_ingest:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        work=job_params("results/{sample}/{measurement}/ingest.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/ingest.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/ingest.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/ingest.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/ingest.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/ingest.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/ingest.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/ingest.nxs"),
     message:
         "ingest {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -35,13 +29,7 @@ rule exafs_reduce:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        work=job_params("results/{sample}/{measurement}/reduce.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/reduce.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/reduce.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/reduce.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/reduce.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/reduce.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/reduce.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/reduce.nxs"),
     message:
         "reduce {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -58,13 +46,7 @@ rule exafs_transform:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        work=job_params("results/{sample}/{measurement}/transform.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/transform.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/transform.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/transform.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/transform.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/transform.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/transform.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/transform.nxs"),
     message:
         "transform {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -81,13 +63,7 @@ rule exafs_wavelet:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        work=job_params("results/{sample}/{measurement}/wavelet.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/wavelet.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/wavelet.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/wavelet.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/wavelet.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/wavelet.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/wavelet.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/wavelet.nxs"),
     message:
         "wavelet {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -105,13 +81,7 @@ rule exafs_measure:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        work=job_params("results/{sample}/{measurement}/measure.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/measure.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/measure.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/measure.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/measure.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/measure.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/measure.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/measure.nxs"),
     message:
         "measure {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -129,13 +99,7 @@ rule exafs_paths:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        work=job_params("results/{sample}/{measurement}/paths.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/paths.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/paths.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/paths.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/paths.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/paths.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/paths.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/paths.nxs"),
     message:
         "paths {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -153,13 +117,7 @@ rule exafs_fit:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        work=job_params("results/{sample}/{measurement}/fit.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/fit.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/fit.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/fit.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/fit.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/fit.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/fit.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/fit.nxs"),
     message:
         "fit {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -177,13 +135,7 @@ rule exafs_bend:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        work=job_params("results/{sample}/{measurement}/bend.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/bend.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/bend.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/bend.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/bend.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/bend.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/bend.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/bend.nxs"),
     message:
         "bend {wildcards.sample} / {wildcards.measurement}"
     script:

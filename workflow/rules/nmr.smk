@@ -12,13 +12,7 @@ rule nmr_ingest:
     wildcard_constraints:
         measurement=NMR,
     params:
-        work=job_params("results/{sample}/{measurement}/ingest.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/ingest.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/ingest.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/ingest.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/ingest.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/ingest.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/ingest.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/ingest.nxs"),
     message:
         "ingest {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -35,13 +29,7 @@ rule nmr_reduce:
     wildcard_constraints:
         measurement=NMR,
     params:
-        work=job_params("results/{sample}/{measurement}/reduce.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/reduce.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/reduce.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/reduce.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/reduce.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/reduce.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/reduce.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/reduce.nxs"),
     message:
         "reduce {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -59,13 +47,7 @@ rule nmr_measure:
     wildcard_constraints:
         measurement=NMR,
     params:
-        work=job_params("results/{sample}/{measurement}/measure.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/measure.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/measure.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/measure.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/measure.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/measure.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/measure.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/measure.nxs"),
     message:
         "measure {wildcards.sample} / {wildcards.measurement}"
     script:

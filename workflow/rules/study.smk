@@ -10,13 +10,7 @@ rule series:
     log:
         "results/logs/series/{series}.log",
     params:
-        work=job_params("results/series/{series}.nxs", "work"),
-        about=job_params("results/series/{series}.nxs", "about"),
-        settings=job_params("results/series/{series}.nxs", "settings"),
-        origin=job_params("results/series/{series}.nxs", "origin"),
-        modules=job_params("results/series/{series}.nxs", "modules"),
-        code=job_params("results/series/{series}.nxs", "code"),
-        key=job_params("results/series/{series}.nxs", "key"),
+        **job_params("results/series/{series}.nxs"),
     message:
         "series {wildcards.series}"
     script:
@@ -32,12 +26,7 @@ rule table:
     log:
         "results/logs/metrics.log",
     params:
-        about=job_params("results/metrics.csv", "about"),
-        settings=job_params("results/metrics.csv", "settings"),
-        origin=job_params("results/metrics.csv", "origin"),
-        modules=job_params("results/metrics.csv", "modules"),
-        code=job_params("results/metrics.csv", "code"),
-        key=job_params("results/metrics.csv", "key"),
+        **job_params("results/metrics.csv"),
     message:
         "table of all metrics"
     script:
@@ -52,12 +41,7 @@ rule trends:
     log:
         "results/logs/trends.log",
     params:
-        about=job_params("results/trends.csv", "about"),
-        settings=job_params("results/trends.csv", "settings"),
-        origin=job_params("results/trends.csv", "origin"),
-        modules=job_params("results/trends.csv", "modules"),
-        code=job_params("results/trends.csv", "code"),
-        key=job_params("results/trends.csv", "key"),
+        **job_params("results/trends.csv"),
     message:
         "trends of metrics against properties"
     script:
@@ -72,12 +56,7 @@ rule claims:
     log:
         "results/logs/claims.log",
     params:
-        about=job_params("results/claims.csv", "about"),
-        settings=job_params("results/claims.csv", "settings"),
-        origin=job_params("results/claims.csv", "origin"),
-        modules=job_params("results/claims.csv", "modules"),
-        code=job_params("results/claims.csv", "code"),
-        key=job_params("results/claims.csv", "key"),
+        **job_params("results/claims.csv"),
     message:
         "claims tested on the metrics"
     script:
@@ -99,13 +78,7 @@ rule panel:
     log:
         "results/logs/panels/{panel}.log",
     params:
-        work=job_params("results/panels/{panel}.nxs", "work"),
-        about=job_params("results/panels/{panel}.nxs", "about"),
-        settings=job_params("results/panels/{panel}.nxs", "settings"),
-        origin=job_params("results/panels/{panel}.nxs", "origin"),
-        modules=job_params("results/panels/{panel}.nxs", "modules"),
-        code=job_params("results/panels/{panel}.nxs", "code"),
-        key=job_params("results/panels/{panel}.nxs", "key"),
+        **job_params("results/panels/{panel}.nxs"),
     message:
         "panel {wildcards.panel}"
     script:

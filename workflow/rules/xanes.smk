@@ -12,13 +12,7 @@ rule xanes_ingest:
     wildcard_constraints:
         measurement=XANES,
     params:
-        work=job_params("results/{sample}/{measurement}/ingest.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/ingest.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/ingest.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/ingest.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/ingest.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/ingest.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/ingest.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/ingest.nxs"),
     message:
         "ingest {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -35,13 +29,7 @@ rule xanes_reduce:
     wildcard_constraints:
         measurement=XANES,
     params:
-        work=job_params("results/{sample}/{measurement}/reduce.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/reduce.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/reduce.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/reduce.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/reduce.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/reduce.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/reduce.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/reduce.nxs"),
     message:
         "reduce {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -58,13 +46,7 @@ rule xanes_transform:
     wildcard_constraints:
         measurement=XANES,
     params:
-        work=job_params("results/{sample}/{measurement}/transform.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/transform.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/transform.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/transform.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/transform.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/transform.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/transform.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/transform.nxs"),
     message:
         "transform {wildcards.sample} / {wildcards.measurement}"
     script:
@@ -82,13 +64,7 @@ rule xanes_measure:
     wildcard_constraints:
         measurement=XANES,
     params:
-        work=job_params("results/{sample}/{measurement}/measure.nxs", "work"),
-        about=job_params("results/{sample}/{measurement}/measure.nxs", "about"),
-        settings=job_params("results/{sample}/{measurement}/measure.nxs", "settings"),
-        origin=job_params("results/{sample}/{measurement}/measure.nxs", "origin"),
-        modules=job_params("results/{sample}/{measurement}/measure.nxs", "modules"),
-        code=job_params("results/{sample}/{measurement}/measure.nxs", "code"),
-        key=job_params("results/{sample}/{measurement}/measure.nxs", "key"),
+        **job_params("results/{sample}/{measurement}/measure.nxs"),
     message:
         "measure {wildcards.sample} / {wildcards.measurement}"
     script:

@@ -1,0 +1,105 @@
+"""A job, and the book in which all jobs of a study are written down before any runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ntcspec.config.resolved import MeasurementPlan, Study
+from ntcspec.provenance import fingerprint, job_key
+
+NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a job.
+
+    root 'raw': `path` starts at raw_root, `identity` is its sha256. root 'study': at the study's root, its key.
+    """
+
+    role: str
+    root: str
+    path: str
+    identity: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: the files it writes (the first carries its key), what it takes, and with what parameters."""
+
+    outputs: tuple[str, ...]
+    about: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    inputs: tuple[Input, ...]
+    modules: tuple[str, ...]
+    code: str
+    key: str
+    work: Mapping[str, Any]
+
+    @property
+    def log(self) -> str:
+        head, _, name = self.outputs[0].removeprefix("results/").rpartition("/")
+        return "/".join(part for part in ("results/logs", head, f"{name.rpartition('.')[0]}.log") if part)
+
+    def params(self) -> dict[str, Any]:
+        """What the workflow hands to the job, and compares to know whether it must run again."""
+        return {
+            "work": dict(self.work),
+            "about": dict(self.about),
+            "settings": dict(self.parameters),
+            "origin": [asdict(i) for i in self.inputs],
+            "modules": list(self.modules),
+            "code": self.code,
+            "key": self.key,
+        }
+
+
+class Jobs:
+    """Jobs by their first output, in the order in which they can run."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.jobs: dict[str, Job] = {}
+
+    def add(self, job: Job) -> None:
+        self.jobs[job.outputs[0]] = job
+
+    def artifact(self, role: str, path: str) -> Input:
+        """An artifact that another job of this book makes, as an input."""
+        owner = path if path in self.jobs else path.removesuffix(".json") + ".nxs"
+        return Input(role, "study", path, self.jobs[owner].key)
+
+    def about_study(self, stage: str, simulated: bool) -> dict[str, Any]:
+        """What a job of the study as a whole is."""
+        return {"study": self.study.name, "stage": stage, "simulated": simulated, "order": 100}
+
+    def measurement(self, sample: str, name: str | None, technique: str) -> MeasurementPlan | None:
+        """The (first) measurement of a sample by that technique, of that name if one is given."""
+        for m in self.study.measurements:
+            if (m.sample, m.technique) == (sample, technique) and name in (None, m.name):
+                return m
+        return None
+
+    def why_missing(self, sample: str, measurement: str) -> str:
+        for excluded in self.study.excluded:
+            if excluded.sample == sample and excluded.name in ("*", measurement):
+                return "error in the study's files"
+        return NOT_MEASURED
+
+
+def make_job(
+    outputs: tuple[str, ...],
+    about: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    inputs: tuple[Input, ...],
+    modules: tuple[str, ...],
+    work: Mapping[str, Any] | None = None,
+) -> Job:
+    """A job with its key."""
+    code = fingerprint(*modules)
+    stage = f"{about.get('technique', 'study')}.{about['stage']}"
+    subject = [[i.role, i.root, i.path, i.identity] for i in inputs]
+    key = job_key(stage, {"about": dict(about), "settings": parameters}, code, {"inputs": subject})
+    return Job(outputs, about, parameters, inputs, modules, code, key, work or {})
