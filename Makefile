@@ -18,7 +18,7 @@ run: .venv/installed
 	@$(BIN)/ntcspec demo raw
 	@$(BIN)/ntcspec run
 
-test: .venv/installed-test lint
+test: .venv/installed-test .venv/installed-checkers lint
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/installed-test
@@ -47,6 +47,12 @@ benchmarks: .venv/installed-test
 
 .venv/installed-test: pyproject.toml constraints.txt .venv/installed
 	@$(PIP) install --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+# Checkers of crates and NeXus files pin versions that ours cannot share: a venv of their own, for tests alone.
+.venv/installed-checkers: tests/outside/checkers.txt .venv/installed-test
+	@test -x .venv/checkers/bin/python || $(BIN)/python -m venv .venv/checkers
+	@.venv/checkers/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
 	@touch $@
 
 clean:
