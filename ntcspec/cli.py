@@ -1,4 +1,4 @@
-"""ntcspec run | check | show | trace | verify | export | demo"""
+"""ntcspec run | check | show | trace | verify | replay | export | demo"""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="recompute every hash and walk every edge; exit 1 if anything changed")
     verify.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+
+    replay = commands.add_parser("replay", help="recompute an artifact from raw files in a scratch folder, and compare")
+    replay.add_argument("file", type=Path, help="a figure, table or NeXus file; one received by mail will do")
+    replay.add_argument(
+        "--raw", type=Path, action="append", default=[], metavar="FOLDER",
+        help="where the raw files are, renamed or not (default: where the study has them that FILE lies in)",
+    )  # fmt: skip
+    replay.add_argument("--keep", type=Path, metavar="FOLDER", help="work in this new folder and keep what is made")
+    replay.add_argument("--numbers", action="store_true", help="compare numbers where bytes differ for no known reason")
+    replay.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
     export = commands.add_parser("export", help="results as Athena projects and columns of text, for other programs")
     export.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)

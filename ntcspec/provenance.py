@@ -26,14 +26,18 @@ from typing import Any
 from ntcspec import __version__
 
 SCHEMA = "ntcspec-record/1"
+EVERY_RECORD = ["schema", "parameters", "inputs", "code", "packages", "python", "ntcspec", "key", "ancestry"]
 DISTRIBUTION = {"larch": "xraylarch", "pywt": "PyWavelets", "wdf": "renishaw-wdf", "yaml": "PyYAML"}
 OPTIONAL = ("wdf",)  # a reader that few need
 BEHIND = {"larch": ("lmfit", "scipy")}  # what does the work inside
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no blanks: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """JSON without blanks: equal values in equal order give equal text.
+
+    The order of keys counts: metrics, bands and boxes come out in the order in which the study names them.
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -185,6 +189,11 @@ def make_record(
     }
 
 
+def about_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record is about, as `make_record` was given it."""
+    return {name: value for name, value in record.items() if name not in EVERY_RECORD}
+
+
 def ancestry_of(records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The flat family tree of artifacts: each record by its path, without its own ancestry."""
     family: dict[str, dict[str, Any]] = {}
@@ -192,6 +201,15 @@ def ancestry_of(records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str,
         family.update(record.get("ancestry", {}))
         family[path] = {name: value for name, value in record.items() if name != "ancestry"}
     return family
+
+
+def key_of(
+    about: Mapping[str, Any], parameters: Mapping[str, Any], code: str, inputs: Iterable[tuple[str, str, str, str]]
+) -> str:
+    """The key of a job from what it is about; inputs: role, root, path, identity (sha256 of raw bytes, else key)."""
+    stage = f"{about.get('technique', 'study')}.{about['stage']}"
+    subject = [list(one) for one in inputs]
+    return job_key(stage, {"about": dict(about), "settings": parameters}, code, {"inputs": subject})
 
 
 def job_key(stage: str, parameters: Mapping[str, Any], code: str, inputs: Mapping[str, Any]) -> str:

@@ -91,6 +91,27 @@ def outline(path: Path) -> list[tuple[str, str]]:
     return found
 
 
+def contents(path: Path) -> dict[str, Any]:
+    """Everything that an artifact holds, by path: arrays and words, and attributes as 'path@name'.
+
+    A dataset that stands in two places (a plot's links into `data`) is listed in both; references do not occur.
+    """
+    found: dict[str, Any] = {}
+
+    def visit(prefix: str, item: Any) -> None:
+        found.update({f"{prefix}@{name}": item.attrs[name] for name in item.attrs})
+        if isinstance(item, h5py.Dataset):
+            text = h5py.check_string_dtype(item.dtype) is not None
+            found[prefix] = item.asstr()[()] if text else item[()]
+            return
+        for name in item:
+            visit(f"{prefix}/{name}", item[name])
+
+    with _open(path) as file:
+        visit("", file)
+    return found
+
+
 def _open(path: Path) -> h5py.File:
     try:
         file = h5py.File(path, "r")
@@ -132,10 +153,10 @@ def _header(entry: Any, record: Mapping[str, Any]) -> None:
         process["program"] = f"ntcspec {one['stage']}"
         process["version"] = one["ntcspec"]
         process["sequence_index"] = number
-        process["parameters"] = json.dumps(one["parameters"], sort_keys=True, ensure_ascii=False)
+        process["parameters"] = json.dumps(one["parameters"], ensure_ascii=False)
     note = _group(entry, "record", "NXnote")
     note["type"] = "application/json"
-    note["data"] = json.dumps(record, sort_keys=True, ensure_ascii=False)
+    note["data"] = json.dumps(record, ensure_ascii=False)  # in its order, which parameters may hang on
 
 
 def _failure(entry: Any, failure: UserError) -> None:

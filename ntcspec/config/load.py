@@ -57,7 +57,7 @@ def load_study(study: Path) -> Study:
         samples = load(config.parent / model.samples, _shown(config.parent / model.samples, root))
     except UserError as error:
         raise Problems([error]) from None
-    resolver = Resolver(root, raw_root, file, samples)
+    resolver = Resolver(root, raw_root, model.raw_root, file, samples)
     resolver.run()
     _check_panels(model, file, resolver, problems)
     _check_series(model, file, resolver, problems)
@@ -81,6 +81,18 @@ def load_study(study: Path) -> Study:
         excluded=tuple(resolver.excluded),
         problems=tuple(resolver.problems),
     )
+
+
+def raw_folder(study: Path) -> Path:
+    """Where the raw files of a study lie, whatever else is wrong with it. Raises UserError where no config says so."""
+    config = find_config(study).resolve()
+    root = config.parent.parent if config.parent.name == "config" else config.parent
+    file = load(config, _shown(config, root))
+    unset: list[UserError] = []
+    folder = root / _expand(str(file.data.get("raw_root", ".")), file, unset)
+    if unset:
+        raise unset[0]
+    return folder
 
 
 def _shown(path: Path, root: Path) -> str:

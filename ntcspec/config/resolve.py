@@ -30,7 +30,9 @@ def _key(sample: str, name: str) -> Key:
 class Resolver:
     """Goes through samples.yaml once; collects measurements, and problems by measurement."""
 
-    def __init__(self, root: Path, raw_root: str, config: YamlFile, samples: YamlFile) -> None:
+    def __init__(self, root: Path, raw_root: str, written_root: str, config: YamlFile, samples: YamlFile) -> None:
+        # What is wrong with a measurement stands in the tables: as the config writes it, not where it lies here.
+        self.shown_root = "raw_root" if Path(written_root).is_absolute() else written_root
         self.root, self.raw_root, self.config, self.samples = root, raw_root, config, samples
         self.measurements: list[MeasurementPlan] = []
         self.excluded: list[Excluded] = []
@@ -196,7 +198,7 @@ class Resolver:
                 )
             elif not main:
                 found.append(
-                    UserError(where, f"no such file {name!r} in {self.raw_root!r}{_near(path)}", "mend the path")
+                    UserError(where, f"no such file {name!r} in {self.shown_root!r}{_near(path)}", "mend the path")
                 )
             elif main in named:
                 found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
@@ -214,7 +216,7 @@ class Resolver:
                 main = _main(path, one.file)
                 if not main:
                     where = self.place(sample, name, one.key, technique)
-                    what = f"no such file {one.file!r} in {self.raw_root!r}{_near(path)}"
+                    what = f"no such file {one.file!r} in {self.shown_root!r}{_near(path)}"
                     found.append(UserError(where, what, "mend the path"))
                 elif main != one.file:
                     _put(parameters, one.key, main)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ntcspec.config.resolved import MeasurementPlan, Study
-from ntcspec.provenance import fingerprint, job_key
+from ntcspec.provenance import fingerprint, key_of
 
 NOT_MEASURED = "not measured"
 
@@ -99,7 +99,5 @@ def make_job(
 ) -> Job:
     """A job with its key."""
     code = fingerprint(*modules)
-    stage = f"{about.get('technique', 'study')}.{about['stage']}"
-    subject = [[i.role, i.root, i.path, i.identity] for i in inputs]
-    key = job_key(stage, {"about": dict(about), "settings": parameters}, code, {"inputs": subject})
+    key = key_of(about, parameters, code, ((i.role, i.root, i.path, i.identity) for i in inputs))
     return Job(outputs, about, parameters, inputs, modules, code, key, work or {})

@@ -35,6 +35,7 @@ def series_job(book: Jobs, name: str) -> Job:
     about = {
         **book.about_study("series", any(m.simulated for m in used)),
         "series": name,
+        "kind": series.kind,
         "technique": kind.technique,
         "measurement": series.measurement or kind.technique,
     }

@@ -69,7 +69,7 @@ def read_crystal(path: Path) -> Crystal:
             equivalent = SpacegroupAnalyzer(structure, symprec=SYMMETRY_ANG).get_symmetry_dataset().equivalent_atoms
         except SymmetryUndeterminedError as error:
             what = "its symmetry cannot be found: atoms lie on top of each other"
-            raise UserError(str(path), what, "remove the double atoms") from error
+            raise UserError(path.name, what, "remove the double atoms") from error
     elements = [_symbol(site) for site in structure]
     place = [order.index(site.label) if site.label in order else len(order) for site in structure]
     sites = []
@@ -78,7 +78,7 @@ def read_crystal(path: Path) -> Crystal:
         labels = tuple(dict.fromkeys(str(structure[i].label) for i in atoms))
         share = len(atoms) / elements.count(elements[first])
         sites.append(Site(number, elements[first], labels, first, len(atoms), share))
-    return Crystal(str(path), structure, tuple(sites), notes)
+    return Crystal(path.name, structure, tuple(sites), notes)
 
 
 def _parse(path: Path) -> tuple[Any, list[str], tuple[Note, ...]]:
@@ -91,9 +91,11 @@ def _parse(path: Path) -> tuple[Any, list[str], tuple[Note, ...]]:
         found = parser.parse_structures(primitive=False, on_error="raise")
         labels = [str(label) for block in parser.as_dict().values() for label in block.get("_atom_site_label", ())]
     except (OSError, ValueError, KeyError, IndexError, TypeError, AssertionError) as error:
-        raise UserError(str(path), f"cannot be read as a CIF ({error})", fix) from error
+        raise UserError(
+            path.name, f"cannot be read as a CIF ({getattr(error, 'strerror', None) or error})", fix
+        ) from error
     if len(found) != 1:
-        raise UserError(str(path), f"holds {len(found)} structures", "leave one in the file")
+        raise UserError(path.name, f"holds {len(found)} structures", "leave one in the file")
     return found[0], labels, tuple(dict.fromkeys(str(said).splitlines()[0] for said in parser.warnings))
 
 
@@ -102,12 +104,12 @@ def _check_ordered(path: Path, structure: Any) -> None:
     partial = dict.fromkeys(f"{site.label} ({site.species_string})" for site in structure if not site.is_ordered)
     if partial:
         raise UserError(
-            str(path),
+            path.name,
             f"sites are occupied in part: {', '.join(partial)}",
             "FEFF needs whole atoms: write an ordered model (a supercell), or one file for each arrangement",
         )
     for site in structure:
-        atomic_number(_symbol(site), f"{path}: {site.label}")
+        atomic_number(_symbol(site), f"{path.name}: {site.label}")
 
 
 def _symbol(site: Any) -> str:

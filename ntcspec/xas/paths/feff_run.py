@@ -64,7 +64,7 @@ def find_binaries(program: str = "feff6l") -> tuple[Path, ...]:
         if not path.is_file():
             where = f"{platform.system()} {platform.machine()}"
             raise UserError(
-                program, f"xraylarch ships no {program} for this platform ({where}: no {path})", OTHER_MACHINE
+                program, f"xraylarch ships no {program} for this platform ({where}: no {path.name})", OTHER_MACHINE
             )
     return found
 
@@ -86,15 +86,15 @@ def call_program(text: str, folder: Path, *, program: str = "feff6l", timeout_s:
                 timeout=max(end - time.monotonic(), 0.01), check=False,
             )  # fmt: skip
         except OSError as error:
-            raise UserError(str(binary), f"does not run on this machine ({error})", OTHER_MACHINE) from error
+            raise UserError(binary.name, f"does not run on this machine ({error.strerror})", OTHER_MACHINE) from error
         except subprocess.TimeoutExpired as error:
             last = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else (error.stdout or "")
             what = f"did not end within {timeout_s:g} s; it said:\n{said}{last}"
-            raise UserError(str(binary), what, "take a smaller radius or a shorter rmax") from error
+            raise UserError(binary.name, what, "take a smaller radius or a shorter rmax") from error
         said += done.stdout + done.stderr
         if done.returncode or not _succeeded(binary.stem, done.stdout):
             what = f"failed; it said:\n{said.strip() or 'nothing'}\n"
-            raise UserError(str(binary), what, "mend the structure that feff.inp was made from")
+            raise UserError(binary.name, what, "mend the structure that feff.inp was made from")
     return said
 
 
@@ -126,7 +126,8 @@ def run_feff(text: str, *, cache: Path, program: str = "feff6l", timeout_s: floa
         scratch = Path(tempfile.mkdtemp(prefix=".running-", dir=cache))
         scratch.chmod(0o755)  # a cache may be shared
     except OSError as error:
-        raise UserError(str(cache), f"the cache of FEFF cannot be written ({error})", "name another folder") from error
+        what = f"the cache of FEFF cannot be written ({error.strerror})"
+        raise UserError(str(cache), what, "name another folder") from error
     try:
         said = call_program(text, scratch, program=program, timeout_s=timeout_s)
         (scratch / "feff.log").write_text(said)

@@ -1,0 +1,187 @@
+"""From the record in an artifact back to the jobs that made it: nothing but the record is asked, no config.
+
+A record says what ran (stage, technique, sample), with which parameters, on which inputs; its `ancestry` holds the
+records of those inputs, down to the raw files. Which function that was, and what it takes, stands in
+`ntcspec.techniques`. A record may come by mail: nothing in it names code to run, and its paths may not lead out of the
+folder in which everything is made again.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from ntcspec.companions import COMPANION
+from ntcspec.config.resolve import slug
+from ntcspec.errors import UserError
+from ntcspec.plan import CLAIMS, PANEL_MODULES, TABLE, TABLE_MODULES
+from ntcspec.plan.job import Input, Job, make_job
+from ntcspec.plan.panels import PANEL_SUFFIXES
+from ntcspec.plan.study import CLAIMS_MODULES, SAMPLES_TABLE, TRENDS, TRENDS_MODULES
+from ntcspec.plot import KINDS
+from ntcspec.provenance import EVERY_RECORD, SCHEMA, about_of, key_of
+from ntcspec.stage import named
+from ntcspec.techniques import SERIES, STAGES, Stage, stage_of
+
+Record = Mapping[str, Any]
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "table": ((TABLE, SAMPLES_TABLE), TABLE_MODULES),
+    "trends": ((TRENDS,), TRENDS_MODULES),
+    "claims": ((CLAIMS,), CLAIMS_MODULES),
+}
+OTHER_VERSION = "replay it with the ntcspec that its record names ({})"
+
+
+def check(record: Record, where: str) -> None:
+    """Refuse a record that this ntcspec cannot read or follow. Raises UserError."""
+    way_out = OTHER_VERSION.format(record.get("ntcspec", "unknown"))
+    if record.get("schema") != SCHEMA:
+        raise UserError(where, f"its record has schema {record.get('schema')!r}, not {SCHEMA!r}", way_out)
+    lacking = [name for name in (*EVERY_RECORD[:-1], "study", "stage", "simulated") if name not in record]
+    if lacking:
+        raise UserError(where, f"its record is damaged: it lacks {', '.join(lacking)}", "take a whole copy of the file")
+    if not _known(record):
+        what = f"this ntcspec has no stage {record['stage']!r}"
+        technique = record.get("technique")
+        raise UserError(where, f"{what} of {technique}" if technique else what, way_out)
+    for one in record["inputs"]:
+        path = PurePosixPath(one["path"])
+        inside = path.parts[:1] == ("results",) and ".." not in path.parts
+        if path.is_absolute() or (one["root"] != "raw" and not inside) or path.parts.count("..") > 20:
+            raise UserError(where, f"its record names the input {one['path']!r}, which is no path of a study")
+
+
+def _known(record: Record) -> bool:
+    stage = record["stage"]
+    if "measurement" in record and "sample" in record:
+        return stage in {s.name for s in STAGES.get(record.get("technique", ""), ())}
+    kind = record["parameters"].get("kind") if stage == "panel" else record.get("kind")
+    return stage in TABLES or (stage == "series" and kind in SERIES) or (stage == "panel" and kind in KINDS)
+
+
+def family(file: str, record: Record) -> dict[str, Record]:
+    """All records by the path of an artifact that carries them, inputs before what they went into.
+
+    The last one is that of the file itself. Raises UserError where one is missing or cannot be followed.
+    """
+    check(record, file)
+    ancestry = record.get("ancestry", {})
+    found: dict[str, Record] = {}
+
+    def visit(path: str, one: Record, above: tuple[str, ...]) -> None:
+        for name in (i["path"] for i in one["inputs"] if i["root"] != "raw"):
+            if name in above or name not in ancestry:
+                what = "goes round in a circle" if name in above else "is not whole: nothing is said of"
+                raise UserError(file, f"the ancestry in its record {what} {name}", "take a whole copy of the file")
+            if name not in found:
+                check(ancestry[name], f"{file}: {name}")
+                visit(name, ancestry[name], (*above, name))
+        found[path] = one
+
+    visit(outputs(record)[0], record, ())
+    return found
+
+
+def outputs(record: Record, path: str = "") -> tuple[str, ...]:
+    """The files that the job of a record writes; `path` is one of them, where that is known."""
+    stage = record["stage"]
+    if stage in TABLES:
+        return TABLES[stage][0]
+    name = PurePosixPath(path).stem if path else str(record.get("panel") or record.get("series"))
+    if stage == "panel":
+        return tuple(f"results/panels/{slug(name)}.{suffix}" for suffix in PANEL_SUFFIXES)
+    if stage == "series":
+        return tuple(f"results/series/{slug(name)}.{suffix}" for suffix in ("nxs", "json"))
+    own = f"results/{slug(record['sample'])}/{slug(record['measurement'])}"
+    folder = PurePosixPath(path).parent.as_posix() if path else own
+    return tuple(f"{folder}/{file}" for file in stage_of(record["technique"], stage).files)
+
+
+def holds_together(record: Record, ancestry: Mapping[str, Record]) -> bool:
+    """Whether the key of a record follows from what it says; it does not where somebody changed the record."""
+    identities = {path: one["key"] for path, one in ancestry.items()}
+    inputs = ((i.role, i.root, i.path, i.identity) for i in _inputs(record, identities))
+    return key_of(about_of(record), record["parameters"], record["code"]["fingerprint"], inputs) == record["key"]
+
+
+def job_of(path: str, record: Record, ancestry: Mapping[str, Record], keys: Mapping[str, str]) -> Job:
+    """The job of a record, to be done by the code of today; `keys` are those of the artifacts made before it.
+
+    Raises UserError where today's code does not take those parameters.
+    """
+    stage = record["stage"]
+    inputs = _inputs(record, keys)
+    work: dict[str, Any] = {}
+    modules: tuple[str, ...]
+    if stage in TABLES:
+        modules = TABLES[stage][1]
+    elif stage == "panel":
+        kind = KINDS[record["parameters"]["kind"]]
+        takes = {name: stage_of(kind.technique, name).result for name in kind.needs}
+        takes |= {kind.series: SERIES[kind.series].result} if kind.series else {}
+        work, modules = {"takes": takes}, PANEL_MODULES
+    elif stage == "series":
+        series = SERIES[record["kind"]]
+        samples = [ancestry[i["path"]]["sample"] for i in record["inputs"]]
+        result = stage_of(series.technique, series.takes).result
+        work, modules = {"function": series.function, "takes": result, "samples": samples}, series.modules
+        _check_call(path, record, series.function, 1, {n for n in record["parameters"] if n != "missing"})
+    else:
+        work, modules = _stage_work(path, record), stage_of(record["technique"], stage).modules
+    return make_job(outputs(record, path), about_of(record), record["parameters"], inputs, modules, work)
+
+
+def result_of(record: Record) -> str:
+    """'module:name' of the type that the NeXus file of a record holds."""
+    if record["stage"] == "panel":
+        return "ntcspec.plot.data:PanelData"
+    if record["stage"] == "series":
+        return SERIES[record["kind"]].result
+    return stage_of(record["technique"], record["stage"]).result
+
+
+def _inputs(record: Record, keys: Mapping[str, str]) -> tuple[Input, ...]:
+    return tuple(
+        Input(i["role"], i["root"], i["path"], i["sha256"] if i["root"] == "raw" else keys[i["path"]])
+        for i in record["inputs"]
+    )
+
+
+def _stage_work(path: str, record: Record) -> dict[str, Any]:
+    """Function and types of a stage, and which of its inputs are standards or further raw files."""
+    stage = stage_of(record["technique"], record["stage"])
+    roles = [i["role"] for i in record["inputs"]]
+    takes = [stage_of(record["technique"], role).result for role in roles if role in stage.inputs]
+    work: dict[str, Any] = {"function": stage.function, "takes": takes}
+    passed = set(record["parameters"])
+    if stage.reference:
+        samples = [role.removeprefix("standard ") for role in roles if role.startswith("standard ")]
+        work["references"] = {"samples": samples, "takes": stage_of(record["technique"], stage.reference).result}
+    if stage.extra:
+        work["extra"] = list(_extra_names(path, record, stage))
+        passed.add("files")
+    _check_call(path, record, stage.function, len(takes) or 2, passed)
+    return work
+
+
+def _extra_names(path: str, record: Record, stage: Stage) -> Iterator[str]:
+    """Names of the further raw files, which must be the inputs of those roles."""
+    settings = record["parameters"]
+    sections = {**{name: settings[name] for name in stage.also}, stage.name: settings}
+    named_there = stage.extra_files(sections)
+    own = [i for i in record["inputs"] if i["root"] == "raw" and i["role"] not in ("raw", COMPANION)]
+    if [(one.role, one.file) for one in named_there] != [(i["role"], i["path"]) for i in own]:
+        what = "its parameters name other raw files than its inputs are"
+        raise UserError(path, f"its record is damaged: {what}", "take a whole copy of the file")
+    return (one.name for one in named_there)
+
+
+def _check_call(path: str, record: Record, function: str, values: int, passed: set[str]) -> None:
+    """Refuse where today's function takes other parameters than the record names."""
+    try:
+        inspect.signature(named(function)).bind(*[None] * values, **dict.fromkeys(passed))
+    except TypeError as error:
+        what = f"the stage {record['stage']} of this ntcspec takes other parameters: {error}"
+        raise UserError(path, what, OTHER_VERSION.format(record["ntcspec"])) from None
