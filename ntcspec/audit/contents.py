@@ -10,7 +10,8 @@ import csv
 import json
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -34,17 +35,24 @@ def compare_files(old: Path, new: Path, kind: type | None, same_matplotlib: bool
 
     Raises UserError where the recorded one cannot be read.
     """
-    try:
-        if new.suffix in FIGURES:
+    if new.suffix in FIGURES:
+        with _readable(old):
             return compare_drawings(old, new, same_matplotlib)
-        if new.suffix == ".nxs":
-            return compare(_nexus(old), _nexus(new), _errors_of(kind))
-        read = _json if new.suffix == ".json" else _table
-        return compare(read(old), read(new), _beside)
-    except (OSError, ValueError, KeyError, SyntaxError) as error:
-        raise UserError(
-            old.as_posix(), f"cannot be read to the end ({error})", "take a whole copy of the file"
-        ) from None
+    read = {".nxs": _nexus, ".json": _json}.get(new.suffix, _table)
+    with _readable(old):
+        recorded = read(old)
+    made = read(new)
+    return compare(recorded, made, _errors_of(kind) if new.suffix == ".nxs" else _beside)
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """Whatever keeps a file from being read is told of that file."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, SyntaxError) as error:
+        fix = "take a whole copy of the file"
+        raise UserError(file.name, f"cannot be read to the end ({error})", fix) from None
 
 
 def compare_records(old: Mapping[str, Any], new: Mapping[str, Any]) -> Compared:
@@ -62,7 +70,7 @@ def _said(record: Mapping[str, Any]) -> dict[str, Any]:
 def _nexus(path: Path) -> dict[str, Any]:
     """Datasets and attributes; the plots of a file are links into its data, of which only the attributes count."""
     held = store.contents(path)
-    plots = {name.removesuffix("@NX_class") for name, what in held.items() if what == "NXdata"}
+    plots = {name.removesuffix("@NX_class") for name in held if name.endswith("@NX_class") and held[name] == "NXdata"}
 
     def counts(name: str) -> bool:
         parent, _, leaf = name.rpartition("/")
@@ -80,14 +88,13 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    """Cells by 'row 3 (a, exafs, ...)/column'; what parses as a number is one."""
+    """Cells by 'row 3/column'; what parses as a number is one."""
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = list(csv.reader(line for line in lines if not line.startswith(RECORD_PREFIX)))
     header, *body = rows
     found: dict[str, Any] = {"columns": np.array(header, dtype=object), "rows": len(body)}
     for number, row in enumerate(body, 1):
-        about = ", ".join(cell for cell in row[:4] if cell)
-        found |= {f"row {number} ({about})/{n}": _cell(c) for n, c in zip(header, row, strict=True)}
+        found |= {f"row {number}/{n}": _cell(c) for n, c in zip(header, row, strict=True)}
     return found
 
 

@@ -28,7 +28,9 @@ SHOWN = 8  # modules and packages that are named
 
 def main(options: argparse.Namespace) -> int:
     """Exit code as above."""
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # as `run` does: sums in one order
+    os.environ.update(
+        OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"
+    )  # as in a run: threads change the last bits of sums
     from ntcspec.audit.replay import DIFFERS, in_words, replay
 
     try:
