@@ -25,6 +25,7 @@ from ntcspec.errors import UserError
 from ntcspec.provenance import about_of
 from ntcspec.study.table import RECORD_PREFIX
 
+_RECORD = re.compile(r'<script type="application/json" id="ntcspec-record">.*?</script>', re.DOTALL)
 FIGURES = (".png", ".pdf", ".svg")
 _CELL = re.compile(r"(.*) \[.*\]")  # 'name [unit]' in samples.csv
 _KNOWN_BY = {"value": "u_stat", "effect": "u_stat", "slope": "u_stat"}
@@ -38,7 +39,7 @@ def compare_files(old: Path, new: Path, kind: type | None, same_matplotlib: bool
     if new.suffix in FIGURES:
         with _readable(old):
             return compare_drawings(old, new, same_matplotlib)
-    read = {".nxs": _nexus, ".json": _json}.get(new.suffix, _table)
+    read = {".nxs": _nexus, ".json": _json, ".html": _page}.get(new.suffix, _table)
     with _readable(old):
         recorded = read(old)
     made = read(new)
@@ -85,6 +86,12 @@ def _json(path: Path) -> dict[str, Any]:
     named = {f"{i} {one['name']}": one for i, one in enumerate(held.pop("metrics"))}
     del held["record"]
     return flatten({"metrics": named, **held})
+
+
+def _page(path: Path) -> dict[str, Any]:
+    """A page of HTML, line by line, without its record."""
+    text = _RECORD.sub("", path.read_text(encoding="utf-8"))
+    return {f"line {number}": line for number, line in enumerate(text.splitlines(), 1)}
 
 
 def _table(path: Path) -> dict[str, Any]:

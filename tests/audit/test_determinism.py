@@ -18,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 from every_technique import make_everything
 from study import ROOT, artifacts, make_study, ntcspec
 
-
 HOME, USER, HOST = "xyzzyhome", "xyzzyuser", "xyzzyhost"
 LOGS = re.compile(r"^(?:\[.*\]\s*)?(?:Job \d+|localrule \w+|rule \w+): (.+)$", re.MULTILINE)
 
@@ -89,7 +88,7 @@ def test_no_artifact_names_a_place_a_host_or_a_user(twice: tuple[Path, Path]) ->
 
 
 def test_the_logs_do_name_places_so_the_words_are_the_right_ones(twice: tuple[Path, Path]) -> None:
-    logs = [p for p in (twice[1] / "results/logs").rglob("*.log")]
+    logs = list((twice[1] / "results/logs").rglob("*.log"))
     assert any(leaks(log, [str(twice[1])]) for log in logs)
 
 
