@@ -31,17 +31,21 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "trends": ((TRENDS,), TRENDS_MODULES),
     "claims": ((CLAIMS,), CLAIMS_MODULES),
 }
+INPUT = {"role": str, "root": str, "path": str, "sha256": str, "bytes": int}
 OTHER_VERSION = "replay it with the ntcspec that its record names ({})"
 
 
 def check(record: Record, where: str) -> None:
     """Refuse a record that this ntcspec cannot read or follow. Raises UserError."""
+    if not isinstance(record, dict):
+        raise UserError(where, "its record is damaged", "take a whole copy of the file")
     way_out = OTHER_VERSION.format(record.get("ntcspec", "unknown"))
     if record.get("schema") != SCHEMA:
         raise UserError(where, f"its record has schema {record.get('schema')!r}, not {SCHEMA!r}", way_out)
     lacking = [name for name in (*EVERY_RECORD[:-1], "study", "stage", "simulated") if name not in record]
-    if lacking:
-        raise UserError(where, f"its record is damaged: it lacks {', '.join(lacking)}", "take a whole copy of the file")
+    if lacking or (lacking := _damaged(record)):
+        what = f"its record is damaged: {', '.join(lacking)} missing or of the wrong kind"
+        raise UserError(where, what, "take a whole copy of the file")
     if not _known(record):
         what = f"this ntcspec has no stage {record['stage']!r}"
         technique = record.get("technique")
@@ -51,6 +55,17 @@ def check(record: Record, where: str) -> None:
         inside = path.parts[:1] == ("results",) and ".." not in path.parts
         if path.is_absolute() or (one["root"] != "raw" and not inside) or path.parts.count("..") > 20:
             raise UserError(where, f"its record names the input {one['path']!r}, which is no path of a study")
+
+
+def _damaged(record: Record) -> list[str]:
+    """Parts of a record that are not of the kind that they must be."""
+    kinds = {"parameters": dict, "inputs": list, "code": dict, "packages": dict, "key": str, "stage": str}
+    wrong = [name for name, kind in kinds.items() if not isinstance(record[name], kind)]
+    if not wrong and not (isinstance(record["code"].get("modules"), dict) and "fingerprint" in record["code"]):
+        wrong = ["code"]
+    listed = [] if wrong else record["inputs"]
+    whole = all(isinstance(i, dict) and all(isinstance(i.get(n), t) for n, t in INPUT.items()) for i in listed)
+    return wrong or ([] if whole else ["inputs"])
 
 
 def _known(record: Record) -> bool:
@@ -66,8 +81,10 @@ def family(file: str, record: Record) -> dict[str, Record]:
 
     The last one is that of the file itself. Raises UserError where one is missing or cannot be followed.
     """
+    if not isinstance(record, dict) or not isinstance(record.get("ancestry"), dict):
+        raise UserError(file, "its record is damaged: it says nothing of its ancestry", "take a whole copy of the file")
     check(record, file)
-    ancestry = record.get("ancestry", {})
+    ancestry = record["ancestry"]
     found: dict[str, Record] = {}
 
     def visit(path: str, one: Record, above: tuple[str, ...]) -> None:

@@ -420,7 +420,27 @@ def lose_ancestor(record: dict[str, Any]) -> None:
     del record["ancestry"]["results/a/exafs/ingest.nxs"]
 
 
+def lose_family(record: dict[str, Any]) -> None:
+    record["ancestry"] = []
+
+
+def lose_key(record: dict[str, Any]) -> None:
+    del record["key"]
+
+
+def lose_hash(record: dict[str, Any]) -> None:
+    del record["inputs"][0]["sha256"]
+
+
+def lose_modules(record: dict[str, Any]) -> None:
+    record["ancestry"]["results/a/exafs/reduce.nxs"]["code"] = {}
+
+
 REFUSED = {
+    "family": (lose_family, "its record is damaged: it says nothing of its ancestry"),
+    "key": (lose_key, "its record is damaged: key missing or of the wrong kind"),
+    "hash": (lose_hash, "its record is damaged: inputs missing or of the wrong kind"),
+    "modules": (lose_modules, "results/a/exafs/reduce.nxs: its record is damaged: code missing or of the wrong kind"),
     "schema": (set_schema, "its record has schema 'ntcspec-record/9', not 'ntcspec-record/1'"),
     "stage": (set_stage, "this ntcspec has no stage 'divine' of exafs"),
     "parameter": (add_parameter, "takes other parameters: got an unexpected keyword argument 'wand'"),
