@@ -84,7 +84,7 @@ def replay(
     raw_files.link(found, base)
     outcome = Replay(file.name, changes=changes(records, jobs))
     outcome.raw = {name: {"found": str(found[name]), "sha256": files[name][0]} for name in files}
-    outcome.why += [f"{path or file.name}: {what}" for path, what in _edited(file.name, records)]
+    outcome.why += _edited(records)
     with contextlib.chdir(base):
         for number, job in enumerate(jobs.values(), 1):
             _run(job)
@@ -113,11 +113,12 @@ def _jobs(records: Mapping[str, Record]) -> dict[str, Job]:
     return found
 
 
-def _edited(file: str, records: Mapping[str, Record]) -> Iterator[tuple[str, str]]:
+def _edited(records: Mapping[str, Record]) -> Iterator[str]:
+    """Which records were changed after they were made; the last one is that of the file."""
     for path, record in records.items():
         if not holds_together(record, records):
-            last = path == list(records)[-1]
-            yield (file if last else path), "its record was changed: its key does not follow from what it says"
+            whose = "" if record is list(records.values())[-1] else f"{path}: "
+            yield f"{whose}its record was changed: its key does not follow from what it says"
 
 
 def _run(job: Job) -> None:

@@ -87,7 +87,9 @@ def _tell(number: int, total: int, step: Step) -> None:
 
 def _summary(outcome: Replay) -> Iterator[str]:
     moved = {name: one["found"] for name, one in outcome.raw.items() if not one["found"].endswith(f"/{name}")}
-    yield f"{len(outcome.raw)} raw files have the recorded bytes; {len(outcome.steps)} artifacts were made again"
+    raw, made = len(outcome.raw), len(outcome.steps)
+    files = "1 raw file has" if raw == 1 else f"{raw} raw files have"
+    yield f"{files} the recorded bytes; {made} artifact{'s were' if made != 1 else ' was'} made again"
     yield from (f"  {name} was found as {path}" for name, path in moved.items())
     if outcome.changes:
         shown = ", ".join(map(str, outcome.changes[:SHOWN]))
