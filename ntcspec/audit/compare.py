@@ -1,7 +1,8 @@
 """Two versions of an artifact, number by number, with a stated tolerance.
 
-Tolerance of a number: 1 % of its statistical uncertainty where it has one, and else 1e-6 of the largest magnitude in
-its array (of itself, if it stands alone). Where an uncertainty is next to nothing, 1e-9 of the magnitude is enough.
+Tolerance of a number: 1 % of its statistical uncertainty where it has one, 1 % of itself if it is an uncertainty, and
+else 1e-6 of the largest magnitude in its array (of itself, if it stands alone). Where an uncertainty is next to
+nothing, 1e-9 of the magnitude is enough.
 Flags, counts (whole numbers), missing values and words must be the same; numbers within words may differ by 1e-6 or by
 one in the last digit that is written. Shapes and names must be the same.
 
@@ -21,6 +22,7 @@ import numpy as np
 
 OF_UNCERTAINTY, RELATIVE, FLOOR = 0.01, 1e-6, 1e-9
 TOLERANCE = "1 % of the statistical uncertainty where there is one, else 1e-6 of the largest value of the array"
+
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 SHOWN = 60  # characters of words in a message
 

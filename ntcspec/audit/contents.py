@@ -28,7 +28,7 @@ from ntcspec.study.table import RECORD_PREFIX
 _RECORD = re.compile(r'<script type="application/json" id="ntcspec-record">.*?</script>', re.DOTALL)
 FIGURES = (".png", ".pdf", ".svg")
 _CELL = re.compile(r"(.*) \[.*\]")  # 'name [unit]' in samples.csv
-_KNOWN_BY = {"value": "u_stat", "effect": "u_stat", "slope": "u_stat"}
+_KNOWN_BY = {"value": "u_stat", "effect": "u_stat", "slope": "u_stat", "u_stat": "u_stat", "u_sys": "u_sys"}
 
 
 def compare_files(old: Path, new: Path, kind: type | None, same_matplotlib: bool) -> Compared:
@@ -113,16 +113,19 @@ def _cell(text: str) -> float | str:
 
 
 def _beside(path: str) -> str | None:
-    """The statistical uncertainty of a number in a table or a list of metrics."""
+    """The statistical uncertainty of a number in a table or a list of metrics; of an uncertainty itself."""
     parent, _, name = path.rpartition("/")
+    if name.startswith(("u_stat(", "u_sys(")):
+        return path
     if named := _CELL.fullmatch(name):
         return f"{parent}/u_stat({named[1]})"
     return f"{parent}/{_KNOWN_BY[name]}" if name in _KNOWN_BY else None
 
 
 def _errors_of(kind: type | None) -> Callable[[str], str | None]:
-    """Which dataset is the uncertainty of another, by the types that a file holds."""
-    known = {**_KNOWN_BY, **(_named_errors(kind) if kind else {})}
+    """Which dataset is the uncertainty of another, by the types that a file holds; of an uncertainty itself."""
+    named = _named_errors(kind) if kind else {}
+    known = {**_KNOWN_BY, **named, **{error: error for error in named.values()}}
 
     def error(path: str) -> str | None:
         parent, _, name = path.rpartition("/")

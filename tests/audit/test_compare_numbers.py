@@ -1,5 +1,6 @@
 """Tolerances of replay: at their edge on both sides, for numbers alone, in arrays, with uncertainties and in words."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from ntcspec.audit import raw_files
 from ntcspec.audit.compare import compare, flatten, words
+from ntcspec.audit.contents import compare_files
 from ntcspec.audit.rebuild import outputs
 from ntcspec.errors import UserError
 from ntcspec.provenance import sha256_file
@@ -94,6 +96,19 @@ def test_what_one_side_alone_holds_is_a_difference() -> None:
     for old, new in (({"a": 1.0, "b": 2.0}, {"a": 1.0}), ({"a": 1.0}, {"a": 1.0, "b": 2.0})):
         pair = compare(old, new, lambda _: None)
         assert not pair.same and pair.worst is not None and pair.worst.where == "b" and pair.fields == 2
+
+
+def test_an_uncertainty_may_differ_by_a_hundredth_of_itself(tmp_path: Path) -> None:
+    def file(name: str, value: float, u_stat: float, u_sys: float) -> Path:
+        metric = {"name": "r", "value": value, "unit": "A", "u_stat": u_stat, "u_sys": u_sys}
+        path = tmp_path / name
+        path.write_text(json.dumps({"metrics": [metric], "notes": [], "failure": "", "record": {}}))
+        return path
+
+    old = file("old.json", 2.0, 0.01, 0.1)
+    assert compare_files(old, file("near.json", 2.00005, 0.01009, 0.1009), None, True).same
+    for number, other in enumerate(((2.0002, 0.01, 0.1), (2.0, 0.0102, 0.1), (2.0, 0.01, 0.102))):
+        assert not compare_files(old, file(f"far{number}.json", *other), None, True).same
 
 
 def test_json_is_taken_apart() -> None:
