@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zlib
@@ -41,11 +42,11 @@ def order(log: Path) -> list[str]:
 def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The study of every technique, run twice under as different conditions as can be had."""
     one = make_everything(tmp_path_factory.mktemp("one") / "study")
+    top = tmp_path_factory.mktemp("two")
+    two = Path(shutil.copytree(one, top / "Ergebnisse für 5 Å" / "tiefer"))
     run = ntcspec("run", one, "--cores", "1", PYTHONHASHSEED="1")
     assert "internal error" not in run.stderr and "NOT MADE" not in run.stderr, run.stderr
 
-    top = tmp_path_factory.mktemp("two")
-    two = make_everything(top / "Ergebnisse für 5 Å" / "tiefer")
     late = ["results/a/nmr/measure.nxs", "results/half/cl_k/measure.nxs", "results/b/exafs/paths.nxs"]
     command = [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(two)),
