@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ntcspec import joblog
 from ntcspec.companions import COMPANION
 from ntcspec.errors import UserError
 from ntcspec.progress import listening
@@ -27,8 +28,11 @@ Params = Mapping[str, Any]
 
 
 @contextlib.contextmanager
-def job(log: str | Path) -> Iterator[None]:
-    """Send all output of a job to its log; end the process with one line where it fails."""
+def job(log: str | Path, key: str = "") -> Iterator[None]:
+    """Send all output of a job to its log, between a line for its start and one for its end (`ntcspec.joblog`).
+
+    Ends the process with one line where the job fails. key: of the artifacts that it makes.
+    """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -38,16 +42,20 @@ def job(log: str | Path) -> Iterator[None]:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("default")
+        print(joblog.started(key), flush=True)
         try:
             with listening(lambda *step: _tell(path, *step)):
                 yield
             return
         except UserError as error:
             message = str(error)
+            print(f"error: {message}")
         except Exception as error:
             traceback.print_exc()
             message = f"internal error ({type(error).__name__}: {error}); please report it with {path.as_posix()}"
-        print(f"error: {message}")
+            print(f"error: {message}")
+        finally:
+            print(joblog.ended())
     print(message, file=sys.stderr)
     sys.exit(1)
 
@@ -66,7 +74,7 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
     takes (none: it takes the paths of raw files and their names in the study), and the standards or further raw files
     that it gets as well: `files`, by name their paths, and for ingest also their names in the study.
     """
-    with job(log):
+    with job(log, params["key"]):
         try:
             upstream: dict[str, Any] = {}
             settings = dict(params["settings"])

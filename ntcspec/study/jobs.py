@@ -13,7 +13,7 @@ from ntcspec.stage import Params, job, load_or_reason, named, record_for, record
 
 def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/metrics.csv and results/samples.csv from all measure.json."""
-    with job(log):
+    with job(log, params["key"]):
         from ntcspec.study.table import metrics_csv, samples_csv
 
         found = [json.loads(Path(p).read_text(encoding="utf-8")) for p in inputs]
@@ -29,7 +29,7 @@ def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
 
 def run_trends(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/trends.csv from results/metrics.csv and the properties of the samples."""
-    with job(log):
+    with job(log, params["key"]):
         from ntcspec.study.table import property_of, read_metrics, read_table_record
         from ntcspec.study.trends import trends_csv, trends_of
 
@@ -43,7 +43,7 @@ def run_trends(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_claims(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/claims.csv from results/metrics.csv and the properties of the samples."""
-    with job(log):
+    with job(log, params["key"]):
         from ntcspec.study.claims import claims_csv, claims_of
         from ntcspec.study.table import property_of, read_failures, read_metrics, read_table_record
 
@@ -59,7 +59,7 @@ def run_claims(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_series(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """An analysis of several samples together: its function takes the artifacts, or why one is missing, by sample."""
-    with job(log):
+    with job(log, params["key"]):
         record = record_for(params, inputs, records_of(params, inputs))
         settings, work = dict(params["settings"]), params["work"]
         found = {name: load_or_reason(Path(p), work["takes"]) for name, p in zip(work["samples"], inputs, strict=True)}
@@ -74,7 +74,7 @@ def run_series(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """One figure panel as PNG, PDF and SVG, and the data that it draws as NeXus."""
-    with job(log):
+    with job(log, params["key"]):
         from ntcspec.study.panel import make_panel
         from ntcspec.study.table import read_table_record
 
