@@ -13,6 +13,7 @@ is imported: the workflow asks this for every raw file.
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 
 COMPANION = "companion"  # their role among the inputs of a stage
@@ -29,6 +30,12 @@ def main_file(path: Path) -> Path | None:
     if not path.is_dir():
         return path
     return next((path / name for name in MAIN if (path / name).is_file()), None)
+
+
+def beside_of(name: str) -> list[str]:
+    """The names that companions of a raw file would have, whether they are there or not."""
+    folder, _, file = name.rpartition("/")
+    return [posixpath.normpath(f"{folder}/{one}" if folder else one) for one in BESIDE.get(file, ())]
 
 
 def companions(path: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from ntcspec.config import xas
+from ntcspec.config.about import About, Author, Organisation
 from ntcspec.config.claims import KINDS as CLAIM_KINDS
 from ntcspec.config.study import (
     SERIES,
@@ -50,7 +51,15 @@ The schemas in `config/schema/` give completion and checks in editors that know 
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, "## config.yaml", *_table(StudyFile), "### One panel", *_table(Panel)]
+    parts = [HEAD, "## config.yaml", *_table(StudyFile), "### About the study", *_table(About)]
+    parts += [
+        "### One author",
+        *_table(Author),
+        "### One organisation",
+        *_table(Organisation),
+        "### One panel",
+        *_table(Panel),
+    ]
     parts += ["### What measurements of a name share", *_table(Common), "### One series", *_table(Series)]
     parts += ["## samples.yaml", *_table(SamplesFile), "### One sample", *_table(Sample)]
     parts += ["### One property", *_table(Property)]

@@ -32,8 +32,10 @@ def find_config(study: Path) -> Path:
     return study
 
 
-def load_study(study: Path) -> Study:
+def load_study(study: Path, absent: Mapping[str, str] | None = None) -> Study:
     """Read, resolve and check a study.
+
+    absent: sha256 by name (from raw_root) of raw files that may be missing; without it every raw file must be there.
 
     Raises Problems with all that is wrong with config.yaml, or where not one measurement is left.
     Problems of single measurements are in `Study.problems`, the measurements in `Study.excluded`.
@@ -57,7 +59,7 @@ def load_study(study: Path) -> Study:
         samples = load(config.parent / model.samples, _shown(config.parent / model.samples, root))
     except UserError as error:
         raise Problems([error]) from None
-    resolver = Resolver(root, raw_root, model.raw_root, file, samples)
+    resolver = Resolver(root, raw_root, file, samples, written_root=model.raw_root, absent=absent or {})
     resolver.run()
     _check_panels(model, file, resolver, problems)
     _check_series(model, file, resolver, problems)
@@ -75,6 +77,9 @@ def load_study(study: Path) -> Study:
         series=model.series,
         trends=model.trends,
         claims=claims,
+        about=model.about,
+        sources=tuple(p for p in (config, config.parent / model.samples, config.parent / model.claims) if p.is_file()),
+        absent=resolver.absent,
         panels=model.panels,
         labels=resolver.labels,
         samples=resolver.about,

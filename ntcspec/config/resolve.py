@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ntcspec.companions import companions, main_file
+from ntcspec.companions import MAIN, beside_of, companions, main_file
 from ntcspec.config.resolved import Excluded, MeasurementPlan
 from ntcspec.config.study import STAGES, TECHNIQUES, Measurement, SamplesFile
 from ntcspec.config.validate import parse
@@ -30,9 +30,19 @@ def _key(sample: str, name: str) -> Key:
 class Resolver:
     """Goes through samples.yaml once; collects measurements, and problems by measurement."""
 
-    def __init__(self, root: Path, raw_root: str, written_root: str, config: YamlFile, samples: YamlFile) -> None:
+    def __init__(
+        self,
+        root: Path,
+        raw_root: str,
+        config: YamlFile,
+        samples: YamlFile,
+        *,
+        written_root: str,
+        absent: Mapping[str, str],
+    ) -> None:
         # What is wrong with a measurement stands in the tables: as the config writes it, not where it lies here.
         self.shown_root = "raw_root" if Path(written_root).is_absolute() else written_root
+        self.absent = {name: sha256 for name, sha256 in absent.items() if not (root / raw_root / name).exists()}
         self.root, self.raw_root, self.config, self.samples = root, raw_root, config, samples
         self.measurements: list[MeasurementPlan] = []
         self.excluded: list[Excluded] = []
@@ -185,7 +195,7 @@ class Resolver:
         for i, name in enumerate(model.files):
             where = self.samples.where((*key, "files", i))
             path = self.root / self.raw_root / name
-            main = _main(path, name)
+            main = self.main(name)
             if Path(name).is_absolute():
                 found.append(
                     UserError(where, f"{name!r} is an absolute path", "set raw_root in config.yaml and start there")
@@ -213,7 +223,7 @@ class Resolver:
         for stage in TABLE.get(technique, ()) if parameters else ():
             for one in stage.extra_files(parameters):
                 path = self.root / self.raw_root / one.file
-                main = _main(path, one.file)
+                main = self.main(one.file)
                 if not main:
                     where = self.place(sample, name, one.key, technique)
                     what = f"no such file {one.file!r} in {self.shown_root!r}{_near(path)}"
@@ -228,7 +238,13 @@ class Resolver:
         top = self.root / self.raw_root
         beside = [path for name in files for path in companions(top / name)]
         names = dict.fromkeys(Path(os.path.relpath(path, top)).as_posix() for path in beside)
+        names |= dict.fromkeys(name for one in files for name in beside_of(one) if name in self.absent)
         return tuple(name for name in names if name not in files)
+
+    def main(self, name: str) -> str:
+        """The name of a raw file, or of the main file of a directory; '' where there is none."""
+        absent = (one for one in (name, *(f"{name}/{main}" for main in MAIN)) if one in self.absent)
+        return _main(self.root / self.raw_root / name, name) or next(absent, "")
 
     def folder(self, sample: str, name: str) -> str:
         key = _key(sample, name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ntcspec.config.about import About
 from ntcspec.config.claims import Claim
 from ntcspec.config.study import Panel, Series, Trend
 from ntcspec.errors import UserError
@@ -56,6 +57,9 @@ class Study:
     samples: Mapping[str, Mapping[str, Any]]
     trends: Mapping[str, Trend] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    about: About = field(default_factory=About)
+    sources: tuple[Path, ...] = ()  # config.yaml and the files that it names, as absolute paths
+    absent: Mapping[str, str] = field(default_factory=dict)  # sha256 of raw files that are known, but not here
     excluded: tuple[Excluded, ...] = ()
     problems: tuple[UserError, ...] = field(default=())
 

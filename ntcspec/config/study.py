@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from ntcspec.config.about import About
 from ntcspec.config.base import Parameters, param, required
 from ntcspec.config.exafs import Exafs
 from ntcspec.config.exafs_fit import JointFit
@@ -131,6 +132,7 @@ class StudyFile(Parameters):
     """config.yaml"""
 
     study: str = required("name of the study", min_length=1)
+    about: About = param(About(), "", "authors, licence and the like, for the crate and the report")
     raw_root: str = param(".", "", "folder that `files` start from; may hold ${VARIABLE} or ${VARIABLE:-default}")
     samples: str = param("samples.yaml", "", "the file that lists the samples, beside this one")
     defaults: dict[Technique, dict[str, Any]] = param({}, "", "parameters by technique and stage, for all measurements")

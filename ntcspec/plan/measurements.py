@@ -17,8 +17,7 @@ def stage_job(book: Jobs, m: MeasurementPlan, stage: Stage, order: int, cache: H
     if needed:
         inputs = tuple(book.artifact(name, f"{m.folder}/{name}.nxs") for name in needed)
     else:
-        files = ((name, book.study.root / book.study.raw(name)) for name in m.files)
-        inputs = tuple(Input("raw", "raw", name, cache.sha256(path)) for name, path in files)
+        inputs = tuple(book.raw("raw", name, cache) for name in m.files)
     settings = stage.parameters(m.parameters)
     references, missing = _references(book, m, stage)
     about = {
@@ -40,13 +39,9 @@ def stage_job(book: Jobs, m: MeasurementPlan, stage: Stage, order: int, cache: H
     extra = stage.extra_files(m.parameters)
     if stage.extra:
         work["extra"] = [one.name for one in extra]
-        paths = [book.study.root / book.study.raw(one.file) for one in extra]
-        inputs += tuple(
-            Input(one.role, "raw", one.file, cache.sha256(path)) for one, path in zip(extra, paths, strict=True)
-        )
+        inputs += tuple(book.raw(one.role, one.file, cache) for one in extra)
     if not stage.inputs:
-        beside = ((name, book.study.root / book.study.raw(name)) for name in m.companions)
-        inputs += tuple(Input(COMPANION, "raw", name, cache.sha256(path)) for name, path in beside)
+        inputs += tuple(book.raw(COMPANION, name, cache) for name in m.companions)
     return make_job(outputs, about, settings, (*inputs, *references.values()), stage.modules, work)
 
 
