@@ -24,6 +24,7 @@ rule all:
     input:
         PLAN.outputs(),
         "results/SHA256SUMS",
+        "results/ro-crate-metadata.json",
 
 
 onsuccess:

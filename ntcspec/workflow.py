@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
-from ntcspec.plan import SUMS, Job, Plan
+from ntcspec.plan import CRATE, SUMS, Job, Plan
 from ntcspec.provenance import sha256_file
 from ntcspec.study.table import read_table_record
 from ntcspec.techniques import METRICS
@@ -70,9 +70,11 @@ def settle_times(plan: Plan, waiting: Sequence[Job]) -> None:
         for output in (root / name for name in job.outputs):
             if output.stat().st_mtime_ns < newest:
                 os.utime(output, ns=(newest, newest))
-    sums = root / SUMS
+    sums, crate = root / SUMS, root / CRATE
     if not waiting and sums.exists() and sums.stat().st_mtime_ns < newest and not wrong_sums(plan):
         os.utime(sums, ns=(newest, newest))
+    if sums.exists() and crate.exists() and crate.stat().st_mtime_ns < sums.stat().st_mtime_ns:
+        os.utime(crate, ns=(newest, sums.stat().st_mtime_ns))  # where it is not current, it is made by force
 
 
 def wrong_sums(plan: Plan) -> list[str]:

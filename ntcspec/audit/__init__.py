@@ -1,1 +1,1 @@
-"""The audit: what an artifact says of itself, checked against bytes and recomputed from raw files."""
+"""The audit: what artifacts say of themselves, checked against bytes, recomputed from raw files, described for others."""

@@ -17,11 +17,13 @@ import time
 from pathlib import Path
 from typing import IO
 
+from ntcspec.audit.crate_check import is_current
+from ntcspec.audit.facts import CRATE_LOG
 from ntcspec.config.load import load_study
 from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
 from ntcspec.places import home
-from ntcspec.plan import CLAIMS, SUMS, TABLE, Plan
+from ntcspec.plan import CLAIMS, CRATE, SUMS, TABLE, Plan
 from ntcspec.workflow import failures, settle_times, stale
 
 MESSAGE = re.compile(r"^(?:Job \d+|localrule \w+|rule \w+): (.+)$")
@@ -47,7 +49,9 @@ def main(options: argparse.Namespace) -> int:
         else:
             print(f"{study.name}: {len(waiting)} of {len(plan.jobs)} jobs to do")
         forced = [job.outputs[0] for job in waiting]
-        code = _drive(study, [*forced, SUMS] if forced else [], options)
+        forced += [SUMS] * bool(forced)
+        forced += [CRATE] * bool(forced or not is_current(plan))
+        code = _drive(study, forced, options)
         return _summary(plan, code)
 
 
@@ -146,10 +150,12 @@ def _summary(plan: Plan, code: int) -> int:
     failed, not_made = failures(plan), stale(plan)
     for name, reason in failed:
         print(f"FAILED {name}: {reason}", file=sys.stderr)
-    told = [(job, _error_in(root / job.log)) for job in not_made]
-    causes = [(job, error) for job, error in told if error]
-    for job, error in causes:
-        print(f"NOT MADE {job.outputs[0]}: {error}", file=sys.stderr)
+    told = [(job.outputs[0], _error_in(root / job.log)) for job in not_made]
+    if not not_made and not is_current(plan):
+        told.append((CRATE, _error_in(root / CRATE_LOG)))
+    causes = [(output, error) for output, error in told if error]
+    for output, error in causes:
+        print(f"NOT MADE {output}: {error}", file=sys.stderr)
     if len(not_made) > len(causes):
         print(f"{len(not_made) - len(causes)} further jobs were not done, because of the above", file=sys.stderr)
     if code and not causes:
@@ -170,7 +176,7 @@ def _summary(plan: Plan, code: int) -> int:
         print(
             f"figures:  {_short(root / 'results/panels')} ({len(plan.study.panels)} panels as PNG, PDF, SVG and data)"
         )
-        print("audit:    ntcspec trace FILE, ntcspec verify")
+        print("audit:    ntcspec trace FILE, ntcspec verify, ntcspec pack")
     return 1 if failed or not_made or code else 0
 
 

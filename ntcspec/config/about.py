@@ -30,7 +30,7 @@ def _orcid(value: str) -> str:
 
 def _licence(value: str) -> str:
     try:
-        known = canonicalize_license_expression(value)
+        known = str(canonicalize_license_expression(value))
     except InvalidLicenseExpression:
         known = " "
     if " " in known:

@@ -10,9 +10,10 @@ from ntcspec.plan.study import CLAIMS, TABLE, TABLE_MODULES, claims_job, series_
 from ntcspec.provenance import HashCache
 from ntcspec.techniques import STAGES
 
-__all__ = ["CLAIMS", "PANEL_MODULES", "SUMS", "TABLE", "TABLE_MODULES", "Input", "Job", "Plan"]
+__all__ = ["CLAIMS", "CRATE", "PANEL_MODULES", "SUMS", "TABLE", "TABLE_MODULES", "Input", "Job", "Plan"]
 
 SUMS = "results/SHA256SUMS"
+CRATE = "results/ro-crate-metadata.json"
 
 
 class Plan(Jobs):

@@ -1,6 +1,7 @@
 # The study and its plan; a mistake in its files is told here, before anything runs.
 import sys
 
+from ntcspec.audit.facts import identity
 from ntcspec.config.load import load_study
 from ntcspec.errors import Problems
 from ntcspec.plan import Plan

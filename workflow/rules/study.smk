@@ -98,3 +98,19 @@ rule checksums:
         "check sums"
     script:
         "../scripts/checksums.py"
+
+
+rule crate:
+    input:
+        "results/SHA256SUMS",
+    output:
+        "results/ro-crate-metadata.json",
+    log:
+        "results/logs/crate.log",
+    params:
+        study=str(PLAN.study.config.relative_to(PLAN.study.root)),
+        identity=identity(PLAN),
+    message:
+        "crate"
+    script:
+        "../scripts/crate.py"

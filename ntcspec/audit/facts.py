@@ -1,0 +1,101 @@
+"""What a run has left behind: each job's record, whether it failed, and when it ran. Only read, nothing decided."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ntcspec
+from ntcspec import joblog
+from ntcspec.config.resolved import Study
+from ntcspec.errors import UserError
+from ntcspec.joblog import Ran
+from ntcspec.plan import Job, Plan
+from ntcspec.provenance import canonical, code_of, sha256_bytes
+from ntcspec.workflow import read_any_record
+
+CRATE_LOG = "results/logs/crate.log"
+SUMS_LOG = "results/logs/checksums.log"
+COPIES = "results/study"  # the study's files and the workflow as they were run
+CODE = f"{COPIES}/code"  # the modules of ntcspec that the jobs reach
+README = "results/README.md"
+WORKFLOW = ("Snakefile", "workflow/rules/*.smk", "workflow/scripts/*.py")
+
+
+RAW_ROOT = re.compile(rb"^raw_root:.*\n?", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job that was done: its record, why it failed ('' if it did not), when it ran (None: not known)."""
+
+    job: Job
+    record: Mapping[str, Any]
+    failure: str
+    ran: Ran | None
+
+
+def done(plan: Plan) -> Iterator[Done]:
+    """All jobs of a study as they were done.
+
+    Raises UserError where an artifact is missing, or is not what the study asks for now.
+    """
+    root = plan.study.root
+    for job in plan.jobs.values():
+        path = root / job.outputs[0]
+        record = read_any_record(path)
+        if record.get("key") != job.key:
+            raise UserError(job.outputs[0], "is not what the study asks for now", "run the study again: ntcspec run")
+        ran = joblog.read(root / job.log)
+        yield Done(job, record, _failure(path, job, root), ran if ran and ran.key == job.key else None)
+
+
+def _failure(path: Path, job: Job, root: Path) -> str:
+    """Why a stage could not be done; '' if it was."""
+    text = next((root / name for name in job.outputs if name.endswith(".json")), None)
+    if text is not None:
+        return str(json.loads(text.read_text(encoding="utf-8")).get("failure", ""))
+    if path.suffix != ".nxs":
+        return ""
+    from ntcspec import store  # HDF5 is heavy, and the Snakefile needs none
+
+    failure = store.read_failure(path)
+    return str(failure) if failure else ""
+
+
+def code(plan: Plan) -> dict[str, Path]:
+    """The modules of ntcspec that jobs of the plan reach, by the place of their copies."""
+    package = Path(ntcspec.__file__).parent.parent
+    names = {name for job in plan.jobs.values() for name in code_of(*job.modules)[0]}
+    files = (Path(*name.split(".")) for name in sorted(names))
+    inside = (f / "__init__.py" if (package / f).is_dir() else f.with_suffix(".py") for f in files)
+    return {f"{CODE}/{file.as_posix()}": package / file for file in inside}
+
+
+def own_files(study: Study) -> dict[str, Path]:
+    """config.yaml and the files that it names, by the place of their copies."""
+    beside = study.config.parent
+    inside = (path.relative_to(beside) if path.is_relative_to(beside) else path.name for path in study.sources)
+    return {f"{COPIES}/{name}": path for name, path in zip(inside, study.sources, strict=True)}
+
+
+def workflow(folder: Path) -> dict[str, Path]:
+    """The files of the workflow in a folder (that of ntcspec, or that of the copies), by the place of their copies."""
+    found = (path for pattern in WORKFLOW for path in sorted(folder.glob(pattern)))
+    return {f"{COPIES}/{path.relative_to(folder).as_posix()}": path for path in found}
+
+
+def as_run(path: Path) -> bytes:
+    """A file of the study without its `raw_root`: where raw files lie changes nothing, and differs in a pack."""
+    return RAW_ROOT.sub(b"", path.read_bytes())
+
+
+def identity(plan: Plan) -> str:
+    """What a crate was made for: all jobs, and the study's own files. Known before anything runs."""
+    keys = [job.key for job in plan.jobs.values()]
+    files = {name: sha256_bytes(as_run(path)) for name, path in own_files(plan.study).items()}
+    return sha256_bytes(canonical([plan.study.name, keys, files]).encode())[:32]

@@ -1,0 +1,3 @@
+from ntcspec.study.jobs import run_crate
+
+run_crate(snakemake.params.study, snakemake.log[0])  # noqa: F821
