@@ -1,4 +1,4 @@
-"""ntcspec run | check | show | trace | verify | replay | export | demo"""
+"""ntcspec run | check | show | trace | verify | replay | sign | pack | export | demo"""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="recompute every hash and walk every edge; exit 1 if anything changed")
     verify.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+    verify.add_argument("--signers", type=Path, help="names and public keys that may sign (allowed_signers of SSH)")
 
     replay = commands.add_parser("replay", help="recompute an artifact from raw files in a scratch folder, and compare")
     replay.add_argument("file", type=Path, help="a figure, table or NeXus file; one received by mail will do")
@@ -52,6 +53,16 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--keep", type=Path, metavar="FOLDER", help="work in this new folder and keep what is made")
     replay.add_argument("--numbers", action="store_true", help="compare numbers where bytes differ for no known reason")
     replay.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
+    sign = commands.add_parser("sign", help="sign the crate of a study with an SSH key")
+    sign.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+    sign.add_argument("--key", type=Path, required=True, help="a private SSH key, such as ~/.ssh/id_ed25519")
+
+    pack = commands.add_parser("pack", help="one zip with all that somebody needs to check a study")
+    pack.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+    pack.add_argument("--to", type=Path, help="the zip to write (default: the study's name, in this folder)")
+    pack.add_argument("--raw", action=argparse.BooleanOptionalAction, default=True, help="raw files too (default)")
+    pack.add_argument("--force", action="store_true", help="pack what does not verify; the pack says so")
 
     export = commands.add_parser("export", help="results as Athena projects and columns of text, for other programs")
     export.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)

@@ -9,24 +9,38 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ntcspec.config.load import load_study
+from ntcspec.audit.crate_check import absent_raw, crate_findings
+from ntcspec.audit.pack import LEFT_OUT
+from ntcspec.audit.sign import signed_by
+from ntcspec.config.load import load_study, root_of
 from ntcspec.errors import UserError
-from ntcspec.plan import SUMS, Job, Plan
+from ntcspec.plan import CRATE, SUMS, Job, Plan
 from ntcspec.provenance import canonical, sha256_file
 from ntcspec.workflow import listed_sums, read_any_record
 
 
 def main(options: argparse.Namespace) -> int:
-    """Exit code 1 if anything is not as recorded."""
-    study = load_study(options.study)
+    """Exit code 1 if anything is not as recorded; 3 if all is, but raw files were left out of a pack."""
+    root = root_of(options.study)
+    study = load_study(options.study, absent_raw(root))
     plan = Plan(study)
+    left_out = study.absent if (root / LEFT_OUT).is_file() else {}
     found = list(findings(plan))
     for path, what in found:
         print(f"{path}: {what}", file=sys.stderr)
     artifacts = len(plan.outputs())
-    if found:
-        print(f"{study.name}: {len(found)} findings in {artifacts} artifacts", file=sys.stderr)
+    who, good = signed_by(root / CRATE, options.signers)
+    if who:
+        print(f"{CRATE}: {who}", file=sys.stdout if good else sys.stderr)
+    if found or not good:
+        print(f"{study.name}: {len(found) + (not good)} findings in {artifacts} artifacts", file=sys.stderr)
         return 1
+    if left_out:
+        words = (
+            f"{artifacts} artifacts are what their records say; {len(left_out)} raw files were left out of this pack"
+        )
+        print(f"{study.name}: {words}, so that their hashes could not be recomputed", file=sys.stderr)
+        return 3
     print(f"{study.name}: {artifacts} artifacts are what their records say, down to the raw files")
     return 0
 
@@ -57,6 +71,7 @@ def findings(plan: Plan) -> Iterator[tuple[str, str]]:
         if len({canonical(r) for r in records.values()}) > 1:
             yield output, "its files carry different records"
     yield from _sums(root, plan, sha256)
+    yield from crate_findings(plan)
 
 
 def _against_plan(record: Mapping[str, Any], job: Job) -> Iterator[str]:
@@ -83,6 +98,9 @@ def _edges(record: Mapping[str, Any], plan: Plan, sha256: Any) -> Iterator[str]:
     """Every input that the record names must exist with the bytes it had."""
     for one in record.get("inputs", []):
         path = plan.study.raw(one["path"]) if one["root"] == "raw" else one["path"]
+        left_out = one["root"] == "raw" and (plan.study.root / LEFT_OUT).is_file() and one["path"] in plan.study.absent
+        if left_out and plan.study.absent[one["path"]] == one["sha256"]:
+            continue
         if not sha256(path):
             yield f"its input {one['path']} is missing"
         elif sha256(path) != one["sha256"]:

@@ -32,6 +32,15 @@ def find_config(study: Path) -> Path:
     return study
 
 
+def root_of(study: Path) -> Path:
+    """The folder of a study, whose config.yaml lies in it or in its config/. Raises Problems where there is none."""
+    try:
+        config = find_config(study).resolve()
+    except UserError as error:
+        raise Problems([error]) from None
+    return config.parent.parent if config.parent.name == "config" else config.parent
+
+
 def load_study(study: Path, absent: Mapping[str, str] | None = None) -> Study:
     """Read, resolve and check a study.
 
@@ -41,8 +50,7 @@ def load_study(study: Path, absent: Mapping[str, str] | None = None) -> Study:
     Problems of single measurements are in `Study.problems`, the measurements in `Study.excluded`.
     """
     try:
-        config = find_config(study).resolve()
-        root = config.parent.parent if config.parent.name == "config" else config.parent
+        root, config = root_of(study), find_config(study).resolve()
         file = load(config, _shown(config, root))
     except UserError as error:
         raise Problems([error]) from None
