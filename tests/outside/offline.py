@@ -40,7 +40,11 @@ class FromFiles(BaseAdapter):
 
 
 session = CachedSession(
-    cache_name=sys.argv[1], backend="sqlite", expire_after=-1, allowable_methods=("GET",), allowable_codes=(200, 302, 404)
+    cache_name=sys.argv[1],
+    backend="sqlite",
+    expire_after=-1,
+    allowable_methods=("GET",),
+    allowable_codes=(200, 302, 404),
 )
 session.mount("https://", FromFiles())
 for url in CONTEXTS:

@@ -92,7 +92,8 @@ def jobs_done(run: subprocess.CompletedProcess[str]) -> set[str]:
 
 
 def artifacts(folder: Path) -> dict[str, bytes]:
-    """Bytes of every artifact; logs are none."""
+    """Bytes of every artifact; logs and the crate, which hold times, are none."""
     results = folder / "results"
     files = (p for p in sorted(results.rglob("*")) if p.is_file() and "logs" not in p.relative_to(results).parts)
+    files = (p for p in files if p.name != "ro-crate-metadata.json")
     return {p.relative_to(results).as_posix(): p.read_bytes() for p in files}
