@@ -20,6 +20,7 @@ from ntcspec.techniques import STAGES as TABLE
 from ntcspec.techniques import SUBJECT
 
 _REPEATS = re.compile(r"(.+?)\1{9,}")  # Snakemake takes a name like that for an endless recursion
+TAKEN = ("logs", "panels", "series", "study")  # folders of results/ that hold no sample
 EXAMPLE = {"element": "Ta", "edge": "L3"}
 
 
@@ -254,6 +255,11 @@ class Resolver:
                 fix = "give a shorter name, and the long one as `label`"
                 self.exclude(sample, name, [UserError(self.samples.where(key), what, fix)])
                 return ""
+        if slug(sample).casefold() in TAKEN:
+            fix = "give another name, and this one as `label`"
+            what = f"the folder results/{slug(sample)} is taken for other things"
+            self.exclude(sample, name, [UserError(self.samples.where(key), what, fix)])
+            return ""
         folder = f"results/{slug(sample)}/{slug(name)}"
         other = self.folders.setdefault(folder, f"{sample} / {name}")
         if other != f"{sample} / {name}":

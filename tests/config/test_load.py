@@ -240,3 +240,10 @@ def test_a_standard_without_that_measurement_is_missing_with_the_reason(tmp_path
     plan = Plan(load_study(study(tmp_path, XANES.replace("STANDARD", "two"), samples)))
     job = plan.job("results/one/ta_l3/transform.nxs")
     assert job.parameters["references"] == {"two": "not measured"} and len(job.inputs) == 1
+
+
+@pytest.mark.parametrize("name", ["study", "Logs", "panels"])
+def test_a_sample_cannot_take_a_folder_of_results_that_holds_other_things(tmp_path: Path, name: str) -> None:
+    found = load_study(study(tmp_path, samples=SAMPLES.replace("one:", f"{name}:")))
+    assert [str(p) for p in found.problems if "is taken for other things -> give another name" in str(p)]
+    assert {m.sample for m in found.measurements} == {"two"}
