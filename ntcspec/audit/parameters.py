@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -46,7 +47,8 @@ def meaning(job: Job, name: str, value: Any) -> Meaning:
     extra = info.json_schema_extra
     unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
     default = "" if info.default is PydanticUndefined else as_text(_plain(info.default))
-    return Meaning(_type(info.annotation, value), unit, default, OF_JOBS.get(name) or info.description or "")
+    text = OF_JOBS.get(name) or info.description or _section(info.annotation)
+    return Meaning(_type(info.annotation, value), unit, default, text)
 
 
 def as_text(value: Any) -> str:
@@ -74,6 +76,12 @@ def _field(job: Job, name: str) -> FieldInfo | None:
         return stages.get(name)
     own: Any = stages[stage].annotation
     return own.model_fields.get(name) or Measurement.model_fields.get(name) or Sample.model_fields.get(name)
+
+
+def _section(annotation: Any) -> str:
+    """What a section of several parameters is, by its model."""
+    model = next((a for a in (annotation, *get_args(annotation)) if hasattr(a, "model_fields")), None)
+    return " ".join(inspect.cleandoc(model.__doc__ or "").split()) if model else ""
 
 
 def _type(annotation: Any, value: Any) -> str:

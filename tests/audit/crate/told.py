@@ -14,7 +14,7 @@ import pytest
 import yaml
 from study import CONFIG, make_study, measurement, write_yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CHECKERS = ROOT / ".venv/checkers/bin"
 ABOUT = {
     "description": "Two made-up samples.",
