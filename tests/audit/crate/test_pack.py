@@ -203,3 +203,14 @@ def test_a_study_without_a_crate_is_not_packed(study: Path, tmp_path: Path) -> N
     (study / CRATE).unlink()
     run = ntcspec("pack", study, "--to", tmp_path / "x.zip", "--force")
     assert run.returncode == 1 and "ntcspec run" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_files_of_any_size_fit(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if 4 GB were 1 kB: larger files get the fields of 64 bits, and are read back whole."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    write_pack(plan_of(told), tmp_path / "x.zip", raw=True)
+    with zipfile.ZipFile(tmp_path / "x.zip") as file:
+        assert file.testzip() is None
+        assert max(one.extract_version for one in file.infolist()) == zipfile.ZIP64_VERSION
+        name = f"{TOP}/results/a/exafs/reduce.nxs"
+        assert file.read(name) == (told / "results/a/exafs/reduce.nxs").read_bytes()
