@@ -1,1 +1,1 @@
-"""The audit: what artifacts say of themselves, checked against bytes, recomputed from raw files, described for others."""
+"""The audit: artifacts checked against bytes and their own words, recomputed from raw files, described for others."""
