@@ -1,4 +1,4 @@
-"""ntcspec run | check | show | trace | verify | replay | sign | pack | export | demo"""
+"""ntcspec run | check | show | trace | verify | replay | sign | pack | export | demo | worker"""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--cores", default="all", help="processor cores to use (default: all)")
     run.add_argument("--profile", default="default", help="a folder of workflow/profiles, or a path (default: default)")
     run.add_argument("--dry-run", "-n", action="store_true", help="say what would run, and why; run nothing")
+
+    run.add_argument("--verbose", "-v", action="store_true", help="a line for each job as it starts")
 
     check = commands.add_parser("check", help="say everything that is wrong with a study, at once")
     check.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
@@ -71,6 +73,11 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="write the SIMULATED raw files of the demo study")
     demo.add_argument("folder", nargs="?", type=Path, default=Path("raw"), help="where to (default: raw)")
     demo.add_argument("--force", action="store_true", help="replace files that were changed by hand")
+
+    worker = commands.add_parser(
+        "worker", help="run a command with a warm worker at its side (`ntcspec run` has its own)"
+    )
+    worker.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="e.g. snakemake --profile ...")
     return top
 
 

@@ -17,7 +17,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
@@ -50,31 +50,33 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-class HashCache:
-    """sha256 of raw files, remembered by size, inode and time of change, so that parsing a study is fast.
+class FileCache:
+    """What was once read from a file (sha256 of a raw one, key of an artifact), remembered by its size, inode, times.
 
-    The cache only saves time: `verify` never uses it, and a stage hashes the bytes that it reads.
+    It makes planning a study of thousands of files fast.
+    A cache only saves time: `verify` never uses it, and a stage hashes the bytes that it reads.
     """
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, file: Path, read: Callable[[Path], str]) -> None:
+        self.file, self.read = file, read
         self.changed = False
         try:
             self.known: dict[str, list[Any]] = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             self.known = {}
 
-    def sha256(self, path: Path) -> str:
+    def __getitem__(self, path: Path) -> str:
+        """What `read` says of the file. Raises OSError where there is none."""
         stat = path.stat()
         stamp = [stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns]
-        name = str(path.resolve())
+        name = os.path.abspath(path)  # noqa: PTH100, a tenth of the time of Path.resolve
         entry = self.known.get(name)
         if entry and entry[:4] == stamp:
             return str(entry[4])
-        digest = sha256_file(path)
-        self.known[name] = [*stamp, digest]
+        found = self.read(path)
+        self.known[name] = [*stamp, found]
         self.changed = True
-        return digest
+        return found
 
     def save(self) -> None:
         if not self.changed:
@@ -84,6 +86,11 @@ class HashCache:
             write_atomic(self.file, canonical(self.known).encode())
         except OSError:
             pass  # a read-only study works, only slower
+
+
+def hash_cache(root: Path) -> FileCache:
+    """sha256 of raw files of the study at `root`."""
+    return FileCache(root / ".ntcspec" / "hashes.json", sha256_file)
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -102,10 +109,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 @cache
 def _source(module: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """sha256 of a module's source, the ntcspec modules it imports, and the foreign packages it imports."""
-    spec = util.find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ImportError(module)
-    text = Path(spec.origin).read_text(encoding="utf-8")
+    text = _text(module)
     ours, foreign = set(), set()
     for name in _imports(ast.parse(text)):
         if name.split(".")[0] == "ntcspec":
@@ -123,6 +127,18 @@ def _imports(tree: ast.AST) -> Iterable[str]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if _is_module(inner) else node.module
+
+
+def imports_of(module: str) -> frozenset[str]:
+    """Every module that a module of ours imports, also inside its functions, as it names it."""
+    return frozenset(_imports(ast.parse(_text(module))))
+
+
+def _text(module: str) -> str:
+    spec = util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ImportError(module)
+    return Path(spec.origin).read_text(encoding="utf-8")
 
 
 @cache

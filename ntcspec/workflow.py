@@ -11,7 +11,7 @@ from pathlib import Path
 from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
 from ntcspec.plan import CRATE, SUMS, Job, Plan
-from ntcspec.provenance import sha256_file
+from ntcspec.provenance import FileCache, sha256_file
 from ntcspec.study.table import read_table_record
 from ntcspec.techniques import METRICS
 
@@ -51,7 +51,17 @@ def read_any_record(path: Path) -> dict[str, object]:
 def stale(plan: Plan) -> list[Job]:
     """Jobs of which an artifact is missing or was made with another key."""
     root = plan.study.root
-    return [job for job in plan.jobs.values() if any(recorded_key(root / path) != job.key for path in job.outputs)]
+    cache = FileCache(root / ".ntcspec" / "keys.json", recorded_key)
+    found = [job for job in plan.jobs.values() if any(_key(cache, root / path) != job.key for path in job.outputs)]
+    cache.save()
+    return found
+
+
+def _key(cache: FileCache, path: Path) -> str:
+    try:
+        return cache[path]
+    except OSError:
+        return ""
 
 
 def settle_times(plan: Plan, waiting: Sequence[Job]) -> None:

@@ -61,18 +61,20 @@ def test_ancestry_is_flat_and_complete() -> None:
     assert family == {"a": {"stage": "ingest"}, "b": {"stage": "reduce"}}
 
 
-def test_hash_cache_notices_a_change(tmp_path: Path) -> None:
+def test_file_cache_notices_a_change(tmp_path: Path) -> None:
     raw = tmp_path / "x.dat"
     raw.write_bytes(b"one")
-    cache = provenance.HashCache(tmp_path / "cache" / "h.json")
-    first = cache.sha256(raw)
+    cache = provenance.FileCache(tmp_path / "cache" / "h.json", provenance.sha256_file)
+    first = cache[raw]
     assert first == provenance.sha256_bytes(b"one")
     cache.save()
     raw.write_bytes(b"two")
-    again = provenance.HashCache(tmp_path / "cache" / "h.json")
-    assert again.sha256(raw) == provenance.sha256_bytes(b"two")
+    again = provenance.FileCache(tmp_path / "cache" / "h.json", provenance.sha256_file)
+    assert again[raw] == provenance.sha256_bytes(b"two")
     (tmp_path / "cache" / "h.json").write_text("{ no json")
-    assert provenance.HashCache(tmp_path / "cache" / "h.json").sha256(raw) == provenance.sha256_bytes(b"two")
+    assert provenance.FileCache(tmp_path / "cache" / "h.json", provenance.sha256_file)[raw] == provenance.sha256_bytes(
+        b"two"
+    )
 
 
 def test_write_atomic_replaces_whole(tmp_path: Path) -> None:

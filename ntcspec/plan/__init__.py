@@ -7,7 +7,7 @@ from ntcspec.plan.job import Input, Job, Jobs
 from ntcspec.plan.measurements import stage_job
 from ntcspec.plan.panels import PANEL_MODULES, panel_job
 from ntcspec.plan.study import CLAIMS, TABLE, TABLE_MODULES, claims_job, series_job, table_job, trends_job
-from ntcspec.provenance import HashCache
+from ntcspec.provenance import hash_cache
 from ntcspec.techniques import STAGES
 
 __all__ = ["CLAIMS", "CRATE", "PANEL_MODULES", "SUMS", "TABLE", "TABLE_MODULES", "Input", "Job", "Plan"]
@@ -21,7 +21,7 @@ class Plan(Jobs):
 
     def __init__(self, study: Study) -> None:
         super().__init__(study)
-        cache = HashCache(study.root / ".ntcspec" / "hashes.json")
+        cache = hash_cache(study.root)
         for order in range(max(map(len, STAGES.values()))):  # stage by stage: a stage may need a standard's earlier one
             for measurement in study.measurements:
                 for stage in STAGES[measurement.technique][order : order + 1]:

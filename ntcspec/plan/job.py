@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ntcspec.config.resolved import MeasurementPlan, Study
-from ntcspec.provenance import HashCache, fingerprint, key_of
+from ntcspec.provenance import FileCache, fingerprint, key_of
 
 NOT_MEASURED = "not measured"
 
@@ -71,10 +71,10 @@ class Jobs:
         owner = path if path in self.jobs else path.removesuffix(".json") + ".nxs"
         return Input(role, "study", path, self.jobs[owner].key)
 
-    def raw(self, role: str, name: str, cache: HashCache) -> Input:
+    def raw(self, role: str, name: str, cache: FileCache) -> Input:
         """A raw file as an input."""
         known = self.study.absent.get(name)
-        return Input(role, "raw", name, known or cache.sha256(self.study.root / self.study.raw(name)))
+        return Input(role, "raw", name, known or cache[self.study.root / self.study.raw(name)])
 
     def about_study(self, stage: str, simulated: bool) -> dict[str, Any]:
         """What a job of the study as a whole is."""

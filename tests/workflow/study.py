@@ -80,7 +80,7 @@ def write_yaml(path: Path, data: object) -> None:
 
 def ntcspec(*words: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user would."""
-    command = [sys.executable, "-m", "ntcspec.cli", *map(str, words)]
+    command = [sys.executable, "-m", "ntcspec.cli", *map(str, words), *(["--verbose"] if words[0] == "run" else [])]
     env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     cwd = cwd or Path(tempfile.gettempdir())  # not the checkout, which Python would import from
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False)

@@ -1,10 +1,12 @@
 # The study and its plan; a mistake in its files is told here, before anything runs.
 import sys
+from shlex import quote
 
 from ntcspec.audit.facts import identity
 from ntcspec.config.load import load_study
 from ntcspec.errors import Problems
 from ntcspec.plan import Plan
+from ntcspec.worker.book import book_path, write_book
 from ntcspec.workflow import failures, measurement_pattern
 
 try:
@@ -14,6 +16,20 @@ except Problems as problems:
 
 for problem in PLAN.study.problems:
     logger.warning(f"left out: {problem}")
+
+
+# How a rule hands its job over: by key, to the warm worker of this node or to a process of its own (ntcspec/worker).
+BOOK = book_path(PLAN).as_posix()
+HAND_OVER = (
+    quote(sys.executable)
+    + " -I -S "
+    + quote(f"{workflow.basedir}/workflow/scripts/job.py")
+    + f" {BOOK} {{params.key}}"
+)
+
+
+onstart:
+    write_book(PLAN)
 
 
 wildcard_constraints:
@@ -37,8 +53,13 @@ def job_inputs(output):
     return paths
 
 
+def job_key(output):
+    """Params function of a rule: the key of the planned job, which changes with all that the job depends on."""
+    return lambda wildcards: PLAN.job(output.format(**wildcards)).key
+
+
 def job_params(output):
-    """Params functions of a rule: work, about, settings, origin, modules, code and key of the planned job."""
+    """Params functions of a rule with a script or a caption: all parts of the planned job."""
 
     def part(name):
         return lambda wildcards: PLAN.job(output.format(**wildcards)).params()[name]

@@ -12,11 +12,11 @@ rule exafs_ingest:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        **job_params("results/{sample}/{measurement}/ingest.nxs"),
+        key=job_key("results/{sample}/{measurement}/ingest.nxs"),
     message:
         "ingest {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule exafs_reduce:
@@ -29,11 +29,11 @@ rule exafs_reduce:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        **job_params("results/{sample}/{measurement}/reduce.nxs"),
+        key=job_key("results/{sample}/{measurement}/reduce.nxs"),
     message:
         "reduce {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule exafs_transform:
@@ -46,11 +46,11 @@ rule exafs_transform:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        **job_params("results/{sample}/{measurement}/transform.nxs"),
+        key=job_key("results/{sample}/{measurement}/transform.nxs"),
     message:
         "transform {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule exafs_wavelet:
@@ -63,11 +63,11 @@ rule exafs_wavelet:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        **job_params("results/{sample}/{measurement}/wavelet.nxs"),
+        key=job_key("results/{sample}/{measurement}/wavelet.nxs"),
     message:
         "wavelet {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule exafs_measure:
@@ -81,11 +81,11 @@ rule exafs_measure:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        **job_params("results/{sample}/{measurement}/measure.nxs"),
+        key=job_key("results/{sample}/{measurement}/measure.nxs"),
     message:
         "measure {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule exafs_paths:
@@ -99,11 +99,11 @@ rule exafs_paths:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        **job_params("results/{sample}/{measurement}/paths.nxs"),
+        key=job_key("results/{sample}/{measurement}/paths.nxs"),
     message:
         "paths {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule exafs_fit:
@@ -117,11 +117,11 @@ rule exafs_fit:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        **job_params("results/{sample}/{measurement}/fit.nxs"),
+        key=job_key("results/{sample}/{measurement}/fit.nxs"),
     message:
         "fit {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule exafs_bend:
@@ -135,8 +135,8 @@ rule exafs_bend:
     wildcard_constraints:
         measurement=EXAFS,
     params:
-        **job_params("results/{sample}/{measurement}/bend.nxs"),
+        key=job_key("results/{sample}/{measurement}/bend.nxs"),
     message:
         "bend {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER

@@ -12,11 +12,11 @@ rule nmr_ingest:
     wildcard_constraints:
         measurement=NMR,
     params:
-        **job_params("results/{sample}/{measurement}/ingest.nxs"),
+        key=job_key("results/{sample}/{measurement}/ingest.nxs"),
     message:
         "ingest {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule nmr_reduce:
@@ -29,11 +29,11 @@ rule nmr_reduce:
     wildcard_constraints:
         measurement=NMR,
     params:
-        **job_params("results/{sample}/{measurement}/reduce.nxs"),
+        key=job_key("results/{sample}/{measurement}/reduce.nxs"),
     message:
         "reduce {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule nmr_measure:
@@ -47,8 +47,8 @@ rule nmr_measure:
     wildcard_constraints:
         measurement=NMR,
     params:
-        **job_params("results/{sample}/{measurement}/measure.nxs"),
+        key=job_key("results/{sample}/{measurement}/measure.nxs"),
     message:
         "measure {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER

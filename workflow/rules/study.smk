@@ -10,11 +10,11 @@ rule series:
     log:
         "results/logs/series/{series}.log",
     params:
-        **job_params("results/series/{series}.nxs"),
+        key=job_key("results/series/{series}.nxs"),
     message:
         "series {wildcards.series}"
-    script:
-        "../scripts/series.py"
+    shell:
+        HAND_OVER
 
 
 rule table:
@@ -26,11 +26,11 @@ rule table:
     log:
         "results/logs/metrics.log",
     params:
-        **job_params("results/metrics.csv"),
+        key=job_key("results/metrics.csv"),
     message:
         "table of all metrics"
-    script:
-        "../scripts/table.py"
+    shell:
+        HAND_OVER
 
 
 rule trends:
@@ -41,11 +41,11 @@ rule trends:
     log:
         "results/logs/trends.log",
     params:
-        **job_params("results/trends.csv"),
+        key=job_key("results/trends.csv"),
     message:
         "trends of metrics against properties"
-    script:
-        "../scripts/trends.py"
+    shell:
+        HAND_OVER
 
 
 rule claims:
@@ -56,11 +56,11 @@ rule claims:
     log:
         "results/logs/claims.log",
     params:
-        **job_params("results/claims.csv"),
+        key=job_key("results/claims.csv"),
     message:
         "claims tested on the metrics"
-    script:
-        "../scripts/claims.py"
+    shell:
+        HAND_OVER
 
 
 rule panel:
@@ -81,8 +81,8 @@ rule panel:
         **job_params("results/panels/{panel}.nxs"),
     message:
         "panel {wildcards.panel}"
-    script:
-        "../scripts/panel.py"
+    shell:
+        HAND_OVER
 
 
 rule checksums:
@@ -93,7 +93,7 @@ rule checksums:
     log:
         "results/logs/checksums.log",
     params:
-        identity=[job.key for job in PLAN.jobs.values()],
+        identity=BOOK,
     message:
         "check sums"
     script:

@@ -12,11 +12,11 @@ rule xanes_ingest:
     wildcard_constraints:
         measurement=XANES,
     params:
-        **job_params("results/{sample}/{measurement}/ingest.nxs"),
+        key=job_key("results/{sample}/{measurement}/ingest.nxs"),
     message:
         "ingest {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule xanes_reduce:
@@ -29,11 +29,11 @@ rule xanes_reduce:
     wildcard_constraints:
         measurement=XANES,
     params:
-        **job_params("results/{sample}/{measurement}/reduce.nxs"),
+        key=job_key("results/{sample}/{measurement}/reduce.nxs"),
     message:
         "reduce {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule xanes_transform:
@@ -46,11 +46,11 @@ rule xanes_transform:
     wildcard_constraints:
         measurement=XANES,
     params:
-        **job_params("results/{sample}/{measurement}/transform.nxs"),
+        key=job_key("results/{sample}/{measurement}/transform.nxs"),
     message:
         "transform {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER
 
 
 rule xanes_measure:
@@ -64,8 +64,8 @@ rule xanes_measure:
     wildcard_constraints:
         measurement=XANES,
     params:
-        **job_params("results/{sample}/{measurement}/measure.nxs"),
+        key=job_key("results/{sample}/{measurement}/measure.nxs"),
     message:
         "measure {wildcards.sample} / {wildcards.measurement}"
-    script:
-        "../scripts/stage.py"
+    shell:
+        HAND_OVER

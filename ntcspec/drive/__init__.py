@@ -1,0 +1,1 @@
+"""Driving Snakemake for `ntcspec run`: one driver at a time (`lock`), its process (`start`), its words (`progress`)."""

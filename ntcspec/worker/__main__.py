@@ -1,0 +1,25 @@
+"""python -m ntcspec.worker BOOK KEY: do one job here.   --serve LISTENER ADDRESS [MODULE ...]: be the worker."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def main(words: list[str]) -> None:
+    if words[0] == "--serve":
+        from ntcspec.worker.server import serve
+
+        serve(int(words[1]), words[3:])
+        return
+    from ntcspec.errors import UserError
+    from ntcspec.worker.book import do
+
+    try:
+        do(Path(words[0]), words[1])
+    except UserError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,3 +1,0 @@
-from ntcspec.study.jobs import run_panel
-
-run_panel(dict(snakemake.params.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0])  # noqa: F821
