@@ -2,11 +2,12 @@
 
 A record is plain JSON: schema, study, sample, measurement, technique, stage, parameters as resolved,
 inputs (role, root, path, sha256, bytes), fingerprint of the code that ran, versions of the packages
-that it used, the key, and the records of all artifacts that it was made from (`ancestry`). No time,
+that it used, the key, a seal, and the records of all artifacts that it was made from (`ancestry`). No time,
 host, user or absolute path stands in it.
 
 key = sha256(stage, parameters, code fingerprint, keys of the inputs, sha256 of raw inputs): it is known
-before a job runs, and says whether an artifact on disk is what the study asks for now.
+before a job runs, and says whether an artifact on disk is what the study asks for now. seal = sha256 of the record
+without its ancestry. Both follow from the record, so that one that was edited is found in a file alone.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ntcspec import __version__
 
 SCHEMA = "ntcspec-record/1"
-EVERY_RECORD = ["schema", "parameters", "inputs", "code", "packages", "python", "ntcspec", "key", "ancestry"]
+EVERY_RECORD = ["schema", "parameters", "inputs", "code", "packages", "python", "ntcspec", "key", "seal", "ancestry"]
 DISTRIBUTION = {"larch": "xraylarch", "pywt": "PyWavelets", "wdf": "renishaw-wdf", "yaml": "PyYAML"}
 OPTIONAL = ("wdf",)  # a reader that few need
 BEHIND = {"larch": ("lmfit", "scipy")}  # what does the work inside
@@ -48,6 +49,14 @@ def sha256_file(path: Path) -> str:
     """sha256 of a file's bytes, as hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class Hashes(Protocol):
+    """Where a plan gets the sha256 of raw files from."""
+
+    def __getitem__(self, path: Path) -> str: ...
+
+    def save(self) -> None: ...
 
 
 class FileCache:
@@ -167,7 +176,17 @@ def code_of(*modules: str) -> tuple[dict[str, str], tuple[str, ...]]:
 
 def fingerprint(*modules: str) -> str:
     """One hash for the code behind a stage: changes when a module that it reaches changes."""
-    return sha256_bytes(canonical(code_of(*modules)[0]).encode())[:16]
+    return fingerprint_of(shown(code_of(*modules)[0]))
+
+
+def fingerprint_of(modules: Mapping[str, str]) -> str:
+    """The fingerprint of modules by their hashes as records list them."""
+    return sha256_bytes(canonical(modules).encode())[:16]
+
+
+def shown(hashes: Mapping[str, str]) -> dict[str, str]:
+    """Hashes of modules as records list them: the first 16 digits of each."""
+    return {module: digest[:16] for module, digest in hashes.items()}
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
@@ -191,18 +210,25 @@ def make_record(
 ) -> dict[str, Any]:
     """A record; `about` names study, sample, measurement, technique, stage, simulated."""
     code, packages = code_of(*modules)
-    return {
+    record = {
         "schema": SCHEMA,
         **about,
         "parameters": dict(parameters),
         "inputs": inputs,
-        "code": {"fingerprint": fingerprint(*modules), "modules": {m: h[:16] for m, h in code.items()}},
+        "code": {"fingerprint": fingerprint(*modules), "modules": shown(code)},
         "packages": versions(packages),
         "python": platform.python_version(),
         "ntcspec": __version__,
         "key": key,
-        "ancestry": {path: dict(record) for path, record in sorted(ancestry.items())},
     }
+    family = {path: dict(record) for path, record in sorted(ancestry.items())}
+    return {**record, "seal": seal_of(record), "ancestry": family}
+
+
+def seal_of(record: Mapping[str, Any]) -> str:
+    """The seal of a record: a hash of all of it but the seal itself and the records of others."""
+    own = {name: value for name, value in record.items() if name not in ("seal", "ancestry")}
+    return sha256_bytes(canonical(own).encode())[:32]
 
 
 def about_of(record: Mapping[str, Any]) -> dict[str, Any]:

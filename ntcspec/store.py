@@ -26,7 +26,7 @@ import h5py
 import numpy as np
 
 from ntcspec.errors import UserError
-from ntcspec.types import Plot
+from ntcspec.types import Metric, Plot
 
 T = TypeVar("T")
 _TEXT = h5py.string_dtype("utf-8")
@@ -73,6 +73,12 @@ def read_failure(path: Path) -> UserError | None:
     """The failure that an artifact holds in place of data, or None."""
     with _open(path) as file:
         return _read_failure(file["entry/failure"]) if "entry/failure" in file else None
+
+
+def read_metrics(path: Path) -> tuple[Metric, ...]:
+    """The metrics of an artifact that has some; raises KeyError for one that has none."""
+    with _open(path) as file:
+        return _get(file["entry/data"], "metrics", tuple[Metric, ...])
 
 
 def outline(path: Path) -> list[tuple[str, str]]:

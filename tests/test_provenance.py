@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ntcspec import provenance
+from ntcspec.audit.records import record_findings
 from ntcspec.plan import PANEL_MODULES, TABLE_MODULES
 from ntcspec.techniques import STAGES
 
@@ -96,3 +97,21 @@ def test_an_optional_package_is_named_where_it_is_installed(monkeypatch: pytest.
     assert list(provenance.versions(["wdf", "numpy"])) == ["numpy", "renishaw-wdf"]
     monkeypatch.setattr(provenance.util, "find_spec", lambda name: None)
     assert list(provenance.versions(["wdf", "numpy"])) == ["numpy"]
+
+
+def test_key_fingerprint_and_seal_follow_from_the_record_itself() -> None:
+    about = {"study": "s", "stage": "reduce", "technique": "exafs", "sample": "a", "simulated": False, "order": 1}
+    raw = {"role": "raw", "root": "raw", "path": "a.xdi", "sha256": "ab", "bytes": 2}
+    modules = ("ntcspec.errors", "ntcspec.edges")
+    code = provenance.fingerprint(*modules)
+    key = provenance.key_of(about, {"x": 1.5}, code, [("raw", "raw", "a.xdi", "ab")])
+    record = provenance.make_record(
+        about=about, parameters={"x": 1.5}, inputs=[raw], modules=modules, key=key, ancestry={}
+    )
+    again = json.loads(json.dumps(record))
+    assert provenance.about_of(again) == about
+    assert provenance.fingerprint_of(again["code"]["modules"]) == code
+    assert provenance.seal_of(again) == again["seal"]
+    assert list(record_findings(again)) == []
+    again["packages"]["numpy"] = "0.1"
+    assert provenance.seal_of(again) != again["seal"]

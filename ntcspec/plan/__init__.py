@@ -7,7 +7,7 @@ from ntcspec.plan.job import Input, Job, Jobs
 from ntcspec.plan.measurements import stage_job
 from ntcspec.plan.panels import PANEL_MODULES, panel_job
 from ntcspec.plan.study import CLAIMS, TABLE, TABLE_MODULES, claims_job, series_job, table_job, trends_job
-from ntcspec.provenance import hash_cache
+from ntcspec.provenance import Hashes, hash_cache
 from ntcspec.techniques import STAGES
 
 __all__ = ["CLAIMS", "CRATE", "PANEL_MODULES", "SUMS", "TABLE", "TABLE_MODULES", "Input", "Job", "Plan"]
@@ -19,9 +19,10 @@ CRATE = "results/ro-crate-metadata.json"
 class Plan(Jobs):
     """All jobs of a study by their first output, in the order in which they can run."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, hashes: Hashes | None = None) -> None:
+        """hashes: where the sha256 of raw files come from; without it, from the cache that a run keeps."""
         super().__init__(study)
-        cache = hash_cache(study.root)
+        cache = hashes or hash_cache(study.root)
         for order in range(max(map(len, STAGES.values()))):  # stage by stage: a stage may need a standard's earlier one
             for measurement in study.measurements:
                 for stage in STAGES[measurement.technique][order : order + 1]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ntcspec.config.resolved import MeasurementPlan, Study
-from ntcspec.provenance import FileCache, fingerprint, key_of
+from ntcspec.provenance import Hashes, fingerprint, key_of
 
 NOT_MEASURED = "not measured"
 
@@ -71,7 +71,7 @@ class Jobs:
         owner = path if path in self.jobs else path.removesuffix(".json") + ".nxs"
         return Input(role, "study", path, self.jobs[owner].key)
 
-    def raw(self, role: str, name: str, cache: FileCache) -> Input:
+    def raw(self, role: str, name: str, cache: Hashes) -> Input:
         """A raw file as an input."""
         known = self.study.absent.get(name)
         return Input(role, "raw", name, known or cache[self.study.root / self.study.raw(name)])

@@ -7,11 +7,11 @@ from typing import Any
 from ntcspec.companions import COMPANION
 from ntcspec.config.resolved import MeasurementPlan
 from ntcspec.plan.job import Input, Job, Jobs, make_job
-from ntcspec.provenance import FileCache
+from ntcspec.provenance import Hashes
 from ntcspec.techniques import Stage, stage_of
 
 
-def stage_job(book: Jobs, m: MeasurementPlan, stage: Stage, order: int, cache: FileCache) -> Job:
+def stage_job(book: Jobs, m: MeasurementPlan, stage: Stage, order: int, cache: Hashes) -> Job:
     """The job of one stage of a measurement; `order` is its place among the stages."""
     needed = [name for name in stage.inputs if stage_of(m.technique, name).is_wanted(m.parameters)]
     if needed:
