@@ -38,12 +38,15 @@ def parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="what is in an artifact, or how a raw file would be read and why")
     show.add_argument("file", type=Path)
 
-    trace = commands.add_parser("trace", help="from a figure or a table back to the raw bytes, as a tree")
-    trace.add_argument("file", type=Path)
-    trace.add_argument("--json", action="store_true", help="print the whole record as JSON")
+    trace = commands.add_parser("trace", help="from a figure, a table or one number back to the raw bytes, as a tree")
+    trace.add_argument("file", metavar="FILE[:NUMBER]", help="e.g. fig.png, or results/metrics.csv:SAMPLE/METRIC")
+    trace.add_argument("--json", action="store_true", help="the whole family as JSON, for programs")
+    trace.add_argument("--graph", type=Path, metavar="OUT.svg", help="draw it as well")
+    trace.add_argument("--study", type=Path, help="the study it is from, if the file lies elsewhere")
 
     verify = commands.add_parser("verify", help="recompute every hash and walk every edge; exit 1 if anything changed")
-    verify.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+    verify.add_argument("study", nargs="?", type=Path, default=Path(), help=f"{STUDY_HELP}; or a file of its results")
+    verify.add_argument("--json", action="store_true", help="findings as JSON, for scripts")
     verify.add_argument("--signers", type=Path, help="names and public keys that may sign (allowed_signers of SSH)")
 
     replay = commands.add_parser("replay", help="recompute an artifact from raw files in a scratch folder, and compare")

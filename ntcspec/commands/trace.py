@@ -1,89 +1,49 @@
-"""`ntcspec trace FILE`: from a figure, a table or a NeXus file back to the raw bytes, as a tree.
-
-The tree comes from the record in the file alone, so it works on a figure that somebody received by mail. Where the
-files of the study lie beside it, each is compared with the hash that the record gives.
-"""
+"""`ntcspec trace FILE[:NUMBER]`: from a figure, a table, a NeXus file or one number back to the raw bytes."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+import sys
 from pathlib import Path
-from typing import Any
 
-from ntcspec.config.load import load_study
-from ntcspec.config.resolved import Study
+from ntcspec.audit.as_json import family_json
+from ntcspec.audit.graph import graph_svg
+from ntcspec.audit.number import find_number, number_lines, split_address
+from ntcspec.audit.place import place_of
+from ntcspec.audit.text import tree_lines, verdict_lines
+from ntcspec.audit.tree import Family, family_of
 from ntcspec.errors import Problems, UserError
-from ntcspec.provenance import sha256_file
-from ntcspec.workflow import read_any_record
+from ntcspec.provenance import write_atomic
 
 
 def main(options: argparse.Namespace) -> int:
-    """Exit code 0; what differs from the record is said in the tree."""
-    path: Path = options.file
-    if not path.is_file():
-        raise UserError(path.as_posix(), "no such file", "name a figure, table or NeXus file of results/")
-    record = read_any_record(path)
+    """Exit code: 0 all that could be checked is as recorded, 1 something is not, 2 there is nothing to trace."""
+    try:
+        path, address = split_address(options.file)
+        place = place_of(path, options.study)
+        number = find_number(path, address, place) if address else None
+        family = family_of(path, place, address, number.sources if number else ())
+        if options.graph:
+            _write_graph(family, options.graph)
+    except (UserError, Problems) as error:
+        print(f"ntcspec trace: {error}" if isinstance(error, UserError) else error, file=sys.stderr)
+        return 2
     if options.json:
-        print(json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False))
-        return 0
-    study = _study_of(path)
-    for line in tree(path.name, record, study):
-        print(line)
-    if study is None:
-        print("(the study's own files were not found beside this one: hashes are as recorded, not checked)")
-    return 0
+        print(json.dumps(family_json(family, number), indent=1, ensure_ascii=False))
+    else:
+        if number:
+            print(*number_lines(number), sep="\n")
+        print(*tree_lines(family), "", *verdict_lines(family), sep="\n")
+    bad = family.findings or family.count("CHANGED") or family.count("MISSING") or (number and number.differs)
+    return 1 if bad else 0
 
 
-def tree(name: str, record: Mapping[str, Any], study: Study | None) -> Iterator[str]:
-    """Lines of the tree; an artifact that was named before is not spelled out again."""
-    yield f"{name}{'  SIMULATED' if record['simulated'] else ''}"
-    seen: set[str] = set()
-    yield from _node(record, record.get("ancestry", {}), "", study, seen)
-
-
-def _node(
-    record: Mapping[str, Any], family: Mapping[str, Any], indent: str, study: Study | None, seen: set[str]
-) -> Iterator[str]:
-    code = record["code"]["fingerprint"]
-    yield f"{indent}│ {record['stage']}: ntcspec {record['ntcspec']}, code {code}, {_packages(record)}"
-    for name, value in sorted(record["parameters"].items()):
-        if name not in ("entries", "transform", "wavelet") or not isinstance(value, dict | list):
-            yield f"{indent}│   {name}: {json.dumps(value, ensure_ascii=False)}"
-    inputs = record["inputs"]
-    for number, one in enumerate(inputs, 1):
-        last = number == len(inputs)
-        known = one["path"] in seen
-        seen.add(one["path"])
-        state = "" if known else _state(one, study)
-        what = f"{'raw file, ' * (one['root'] == 'raw')}{one['bytes']} bytes, sha256 {one['sha256'][:16]}"
-        yield f"{indent}{'└' if last else '├'}─ {one['path']}  ({what}){state}"
-        if one["path"] in family and not known:
-            yield from _node(family[one["path"]], family, indent + ("   " if last else "│  "), study, seen)
-        elif known:
-            yield f"{indent}{' ' if last else '│'}    (see above)"
-
-
-def _packages(record: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in record["packages"].items())
-
-
-def _state(one: Mapping[str, Any], study: Study | None) -> str:
-    if study is None:
-        return ""
-    path = study.root / (study.raw(one["path"]) if one["root"] == "raw" else one["path"])
-    if not path.is_file():
-        return "  MISSING"
-    return "  ok" if sha256_file(path) == one["sha256"] else "  CHANGED since"
-
-
-def _study_of(path: Path) -> Study | None:
-    """The study whose results/ the file lies in."""
-    for folder in path.resolve().parents:
-        if folder.name == "results":
-            try:
-                return load_study(folder.parent)
-            except (Problems, OSError):
-                return None
-    return None
+def _write_graph(family: Family, target: Path) -> None:
+    if target.suffix.lower() != ".svg":
+        raise UserError(target.as_posix(), "the graph is drawn as SVG", "give a name that ends in .svg")
+    try:
+        write_atomic(target, graph_svg(family).encode())
+    except OSError as error:
+        raise UserError(target.as_posix(), f"cannot be written ({error.strerror})", "name another place") from None
+    print(f"{target}: {len(family.nodes)} files drawn", file=sys.stderr)
