@@ -1,0 +1,44 @@
+"""One finished study of made-up files with claims and a series of outputs of every kind, made once."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from study import make_study, measurement, ntcspec, write_yaml
+from yaml import safe_load
+
+
+def make_audited(folder: Path) -> Path:
+    """Two simulated samples with a property, a claim on them and trends; three panels."""
+    exafs = {"a": measurement("raw/a1.xdi", "raw/a2.xdi"), "b": measurement("raw/b.xdi")}
+    values = {"a": 1.0, "b": 2.0}
+    samples = {
+        name: {
+            "simulated": True,
+            "properties": {"dose": {"value": values[name], "unit": "h", "u": 0.1, "source": "made up"}},
+            "measurements": {"exafs": m},
+        }
+        for name, m in exafs.items()
+    }
+    make_study(folder, samples)
+    config = safe_load((folder / "config.yaml").read_text())
+    write_yaml(
+        folder / "config.yaml", {**config, "trends": {"dose": {"scale": "linear", "metrics": ["exafs.first_shell.*"]}}}
+    )
+    words = {"says": "b is longer than a", "source": "made up", "refuted_by": "b shorter than a"}
+    compare = {"kind": "compare", "samples": ["b"], "to": ["a"], "relation": "above"}
+    claims = {"longer": {**words, **compare, "metric": "exafs.first_shell.position"}}
+    write_yaml(folder / "claims.yaml", {"claims": claims})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_audited(tmp_path_factory.mktemp("audited"))
+    run = ntcspec("run", folder, "--cores", "2")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder

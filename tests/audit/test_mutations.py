@@ -1,0 +1,486 @@
+"""verify finds every tampering of a table, names the file, and finds nothing where nothing was done."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forge import (
+    SUMS,
+    Record,
+    edit_json,
+    edit_nxs,
+    edit_pixel,
+    edit_record,
+    edit_yaml,
+    flip,
+    put,
+    replace,
+    reseal,
+    resum,
+)
+
+from ntcspec.audit.study import audit_study
+from ntcspec.config.load import load_study
+
+A, B, PANELS = "results/a/exafs", "results/b/exafs", "results/panels"
+Tampering = Callable[[Path], Any]
+TABLE: dict[str, tuple[str, Tampering]] = {}  # by what was done: the file that must be named, and the deed
+
+
+def tampering(what: str, named: str) -> Callable[[Tampering], Tampering]:
+    def add(deed: Tampering) -> Tampering:
+        assert what not in TABLE
+        TABLE[what] = (named, deed)
+        return deed
+
+    return add
+
+
+def simple(what: str, name: str, deed: Tampering) -> None:
+    """A deed that is done to one file, and must be found in it."""
+    tampering(what, name)(lambda root: deed(root / name))
+
+
+# --- bytes of one file ------------------------------------------------------------------------------------------------
+
+simple("raw: one bit", "raw/a1.xdi", lambda p: flip(p, -20))
+simple("raw: a byte of its header", "raw/b.xdi", lambda p: flip(p, 3))
+simple("raw: a line more", "raw/a2.xdi", lambda p: put(p, p.read_bytes() + b"# note\n"))
+simple("raw: line ends of another system", "raw/a2.xdi", lambda p: put(p, p.read_bytes().replace(b"\n", b"\r\n")))
+simple("ingest: one bit", f"{A}/ingest.nxs", lambda p: flip(p, 3000))
+simple("reduce: one bit at its end", f"{A}/reduce.nxs", lambda p: flip(p, -1))
+simple("nxs of a panel: one bit", f"{PANELS}/mu.nxs", lambda p: flip(p, 2048))
+simple("png: one bit in the pixels", f"{PANELS}/chi_r.png", lambda p: flip(p, len(p.read_bytes()) * 2 // 3))
+simple("pdf: one bit in a stream", f"{PANELS}/map.pdf", lambda p: flip(p, p.read_bytes().index(b"stream") + 40))
+simple("csv: cut", "results/metrics.csv", lambda p: put(p, p.read_bytes()[:-40]))
+simple("nxs: cut", f"{B}/transform.nxs", lambda p: put(p, p.read_bytes()[: p.stat().st_size // 2]))
+simple("png: cut", f"{PANELS}/mu.png", lambda p: put(p, p.read_bytes()[:5000]))
+simple("json: empty", f"{B}/measure.json", lambda p: put(p, b""))
+simple("svg: empty", f"{PANELS}/map.svg", lambda p: put(p, b""))
+simple("raw: empty", "raw/b.xdi", lambda p: put(p, b""))
+simple("pdf: something else", f"{PANELS}/mu.pdf", lambda p: put(p, b"%PDF-1.4\n%%EOF\n"))
+
+# --- data inside a file that stays whole of its kind --------------------------------------------------------------------
+
+TRANSFORM = f"{A}/transform.nxs"
+
+
+def scale_first(file: Any) -> None:
+    """Another value in the first array of an artifact."""
+    names: list[str] = []
+    file["entry/data"].visititems(lambda name, item: names.append(name) if getattr(item, "size", 0) > 9 else None)
+    file[f"entry/data/{names[0]}"][1] *= 1.001
+
+
+def title(file: Any) -> None:
+    del file["entry/title"]
+    file["entry/title"] = "a / exafs / transform"
+
+
+simple("nxs: a value", TRANSFORM, lambda p: edit_nxs(p, scale_first))
+simple("nxs: an attribute", TRANSFORM, lambda p: edit_nxs(p, lambda f: f["entry"].attrs.update(simulated=False)))
+simple("nxs: the title", TRANSFORM, lambda p: edit_nxs(p, title))
+simple("nxs: a data set more", f"{B}/wavelet.nxs", lambda p: edit_nxs(p, lambda f: f.create_dataset("entry/x", data=1)))
+simple("png: a pixel, with right checksums", f"{PANELS}/chi_r.png", edit_pixel)
+simple("svg: a path", f"{PANELS}/chi_r.svg", lambda p: replace(p, '<path d="M ', '<path d="M 1 1 L '))
+simple("json: a metric", f"{B}/measure.json", lambda p: edit_json(p, lambda d: d["metrics"][0].update(value=9.0)))
+simple("json: an uncertainty", f"{B}/measure.json", lambda p: edit_json(p, lambda d: d["metrics"][0].update(u_sys=0.0)))
+simple("json: a note", f"{A}/measure.json", lambda p: edit_json(p, lambda d: d["notes"].append({"what": "fine"})))
+simple(
+    "csv: a number",
+    "results/metrics.csv",
+    lambda p: replace(p, "exafs,first_shell.position,", "exafs,first_shell.position,1"),
+)
+simple("csv: a row more", "results/samples.csv", lambda p: put(p, p.read_text() + "c,c,,no\n"))
+simple("claims: a verdict", "results/claims.csv", lambda p: replace(p, ",holds,", ",does not hold,"))
+simple("trends: a row less", "results/trends.csv", lambda p: put(p, "".join(p.read_text().splitlines(True)[:-1])))
+
+
+# --- files as such ------------------------------------------------------------------------------------------------------
+
+
+def to_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def to_link(path: Path, target: str) -> None:
+    path.unlink()
+    path.symlink_to(target)
+
+
+simple("nxs: gone", f"{B}/ingest.nxs", Path.unlink)
+simple("png: gone", f"{PANELS}/map.png", Path.unlink)
+simple("claims: gone", "results/claims.csv", Path.unlink)
+simple("raw: gone", "raw/a1.xdi", Path.unlink)
+simple("check sums: gone", SUMS, Path.unlink)
+simple("csv: a folder in its place", "results/samples.csv", to_folder)
+simple("nxs: a link to another sample's", f"{B}/reduce.nxs", lambda p: to_link(p, "../../a/exafs/reduce.nxs"))
+simple("svg: a link that leads nowhere", f"{PANELS}/mu.svg", lambda p: to_link(p, "nothing.svg"))
+simple("raw: a link to another scan", "raw/a2.xdi", lambda p: to_link(p, "a1.xdi"))
+simple("raw: renamed", "raw/b.xdi", lambda p: p.rename(p.with_name("c.xdi")))
+
+
+def swap(one: Path, other: Path) -> None:
+    between = one.with_name("between")
+    one.rename(between), other.rename(one), between.rename(other)
+
+
+@tampering("transform of two samples swapped", f"{A}/transform.nxs")
+def _(root: Path) -> None:
+    swap(root / A / "transform.nxs", root / B / "transform.nxs")
+
+
+@tampering("png of two panels swapped", f"{PANELS}/chi_r.png")
+def _(root: Path) -> None:
+    swap(root / PANELS / "chi_r.png", root / PANELS / "map.png")
+
+
+@tampering("png of two panels swapped, check sums made to fit", f"{PANELS}/map.png")
+def _(root: Path) -> None:
+    swap(root / PANELS / "chi_r.png", root / PANELS / "map.png")
+    resum(root, f"{PANELS}/chi_r.png", f"{PANELS}/map.png")
+
+
+@tampering("png and svg of one panel swapped, check sums made to fit", f"{PANELS}/mu.png")
+def _(root: Path) -> None:
+    swap(root / PANELS / "mu.png", root / PANELS / "mu.svg")
+    resum(root, f"{PANELS}/mu.png", f"{PANELS}/mu.svg")
+
+
+@tampering("raw files of one sample swapped", "raw/a1.xdi")
+def _(root: Path) -> None:
+    swap(root / "raw/a1.xdi", root / "raw/a2.xdi")
+
+
+@tampering("two stages of one sample swapped", f"{A}/reduce.nxs")
+def _(root: Path) -> None:
+    swap(root / A / "reduce.nxs", root / A / "ingest.nxs")
+
+
+# --- one field of a record; check sums are made to fit, so that the record alone tells ---------------------------------------
+
+REDUCE = f"{A}/reduce.nxs"
+CLAIMS = "results/claims.csv"
+
+
+def record_field(what: str, name: str, change: Callable[[Record], None]) -> None:
+    def deed(root: Path) -> None:
+        edit_record(root / name, change)
+        resum(root, name)
+
+    tampering(f"record: {what} of {name}", name)(deed)
+
+
+def first(record: Record) -> Record:
+    return next(iter(record["inputs"]))
+
+
+for where in (REDUCE, CLAIMS, f"{PANELS}/mu.png", f"{PANELS}/mu.svg", f"{A}/measure.json"):
+    record_field("a parameter", where, lambda r: r["parameters"].update(rbkg_ang=1.7))
+record_field("its key", REDUCE, lambda r: r.update(key="0" * 32))
+record_field("its key", CLAIMS, lambda r: r.update(key="0" * 32))
+record_field("its seal", CLAIMS, lambda r: r.update(seal="0" * 32))
+record_field("hash of an input", REDUCE, lambda r: first(r).update(sha256="0" * 64))
+record_field("hash of an input", CLAIMS, lambda r: first(r).update(sha256="0" * 64))
+record_field("path of an input", REDUCE, lambda r: first(r).update(path="results/c/exafs/ingest.nxs"))
+record_field("role of an input", CLAIMS, lambda r: first(r).update(role="other"))
+record_field("size of an input", REDUCE, lambda r: first(r).update(bytes=1))
+record_field("an input less", f"{A}/ingest.nxs", lambda r: r["inputs"].pop())
+record_field("order of the inputs", f"{A}/ingest.nxs", lambda r: r["inputs"].reverse())
+record_field("version of a package", CLAIMS, lambda r: r["packages"].update(numpy="1.0"))
+record_field("a package less", REDUCE, lambda r: r["packages"].popitem())
+record_field("version of ntcspec", CLAIMS, lambda r: r.update(ntcspec="9.9"))
+record_field("version of Python", f"{B}/wavelet.nxs", lambda r: r.update(python="2.7.18"))
+record_field("fingerprint of the code", CLAIMS, lambda r: r["code"].update(fingerprint="0" * 16))
+record_field("hash of a module", CLAIMS, lambda r: r["code"]["modules"].update({"ntcspec.errors": "0" * 16}))
+record_field("a module less", REDUCE, lambda r: r["code"]["modules"].popitem())
+record_field("SIMULATED", CLAIMS, lambda r: r.update(simulated=False))
+record_field("SIMULATED", f"{PANELS}/map.png", lambda r: r.update(simulated=False))
+record_field("the sample", REDUCE, lambda r: r.update(sample="b"))
+record_field("the panel", f"{PANELS}/map.svg", lambda r: r.update(panel="chi_r"))
+record_field("the study", CLAIMS, lambda r: r.update(study="another"))
+record_field("a field more", CLAIMS, lambda r: r.update(checked_by="me"))
+record_field("a field less", f"{B}/reduce.nxs", lambda r: r.pop("packages"))
+record_field("its schema", CLAIMS, lambda r: r.update(schema="ntcspec-record/0"))
+record_field("an ancestor less", CLAIMS, lambda r: r["ancestry"].pop(f"{A}/reduce.nxs"))
+record_field("an ancestor more", CLAIMS, lambda r: r["ancestry"].update({"results/x.nxs": r["ancestry"][REDUCE]}))
+record_field("an ancestor's parameter", CLAIMS, lambda r: r["ancestry"][REDUCE]["parameters"].update(rbkg_ang=1.7))
+record_field(
+    "an ancestor's raw hash", CLAIMS, lambda r: first(r["ancestry"][f"{B}/ingest.nxs"]).update(sha256="0" * 64)
+)
+record_field("all ancestors", f"{PANELS}/mu.png", lambda r: r.update(ancestry={}))
+record_field("no ancestry at all", CLAIMS, lambda r: r.pop("ancestry"))
+record_field("inputs that are no list", CLAIMS, lambda r: r.update(inputs="none"))
+
+simple("png: no record", f"{PANELS}/chi_r.png", lambda p: replace(p, b"ntcspec\0", b"NTCSPEC\0"))
+simple(
+    "pdf: a parameter in its record", f"{PANELS}/mu.pdf", lambda p: replace(p, b'"simulated":true', b'"simulated":null')
+)
+simple(
+    "svg: a letter of its record",
+    f"{PANELS}/mu.svg",
+    lambda p: replace(p, "&quot;study&quot;" if b"&quot;study" in p.read_bytes() else '"study"', '"Study"'),
+)
+simple("csv: the record's line", "results/metrics.csv", lambda p: replace(p, "# ntcspec-record", "# ntcspec record"))
+simple("json: no record", f"{A}/measure.json", lambda p: edit_json(p, lambda d: d.pop("record")))
+
+
+@tampering("pdf: SIMULATED taken out of its record, check sums made to fit", f"{PANELS}/map.pdf")
+def _(root: Path) -> None:
+    replace(root / PANELS / "map.pdf", b'"simulated":true', b'"simulated":null')
+    resum(root, f"{PANELS}/map.pdf")
+
+
+# --- what the study asks for ----------------------------------------------------------------------------------------------
+
+
+def config(what: str, named: str, change: Callable[[Any], None]) -> None:
+    tampering(f"config: {what}", named)(lambda root: edit_yaml(root / "config.yaml", change))
+
+
+def samples(what: str, named: str, change: Callable[[Any], None]) -> None:
+    tampering(f"samples: {what}", named)(lambda root: edit_yaml(root / "samples.yaml", lambda d: change(d["samples"])))
+
+
+def exafs(data: Any) -> Any:
+    return data["defaults"]["exafs"]
+
+
+def files(sample: Any) -> list[str]:
+    return sample["measurements"]["exafs"]["files"]
+
+
+config("a parameter", f"{A}/transform.nxs", lambda d: exafs(d)["transform"].update(kmin_inv_ang=3.5))
+config("a window", f"{B}/measure.nxs", lambda d: exafs(d)["measure"]["windows"].update(first_shell=[1.3, 2.5]))
+config("title of a panel", f"{PANELS}/mu.nxs", lambda d: d["panels"]["mu"].update(title="better"))
+config("kind of a panel", f"{PANELS}/mu.nxs", lambda d: d["panels"]["mu"].update(kind="exafs.chi_k"))
+config("a panel less", SUMS, lambda d: d["panels"].pop("mu"))
+config("a panel more", f"{PANELS}/new.png", lambda d: d["panels"].update(new={"kind": "exafs.chi_k"}))
+config("scale of a trend", "results/trends.csv", lambda d: d["trends"]["dose"].update(scale="log"))
+config("name of the study", f"{A}/ingest.nxs", lambda d: d.update(study="another"))
+
+
+@tampering("samples: one less", "results/metrics.csv")
+def _(root: Path) -> None:
+    edit_yaml(root / "samples.yaml", lambda d: d["samples"].pop("b"))
+    edit_yaml(root / "claims.yaml", lambda d: d["claims"]["longer"].update(samples=["a"]))
+
+
+@tampering("samples: one renamed", "results/c/exafs/ingest.nxs")
+def _(root: Path) -> None:
+    edit_yaml(root / "samples.yaml", lambda d: d["samples"].update(c=d["samples"].pop("b")))
+    edit_yaml(root / "claims.yaml", lambda d: d["claims"]["longer"].update(samples=["c"]))
+
+
+samples("order of its files", f"{A}/ingest.nxs", lambda d: files(d["a"]).reverse())
+samples("a file less", f"{A}/ingest.nxs", lambda d: files(d["a"]).pop())
+samples("another file", f"{B}/ingest.nxs", lambda d: files(d["b"]).__setitem__(0, "raw/a1.xdi"))
+samples("not simulated", f"{B}/ingest.nxs", lambda d: d["b"].update(simulated=False))
+samples("a property", "results/trends.csv", lambda d: d["b"]["properties"]["dose"].update(value=3.0))
+tampering("claim: turned round", CLAIMS)(
+    lambda root: edit_yaml(root / "claims.yaml", lambda d: d["claims"]["longer"].update(relation="below"))
+)
+tampering("claims.yaml: gone", SUMS)(lambda root: (root / "claims.yaml").unlink())
+
+# --- check sums -----------------------------------------------------------------------------------------------------------
+
+simple("check sums: a line less", SUMS, lambda p: put(p, "".join(p.read_text().splitlines(True)[1:])))
+simple("check sums: a line more", SUMS, lambda p: put(p, f"{p.read_text()}{'0' * 64}  panels/x.png\n"))
+simple("check sums: a line twice", SUMS, lambda p: put(p, p.read_text() + p.read_text().splitlines(True)[0]))
+simple("check sums: no line", SUMS, lambda p: put(p, p.read_text() + "all is well\n"))
+simple("check sums: empty", SUMS, lambda p: put(p, ""))
+
+
+@tampering("check sums: hash of a stage", SUMS)
+def _(root: Path) -> None:
+    line = next(x for x in (root / SUMS).read_text().splitlines() if x.endswith("a/exafs/reduce.nxs"))
+    replace(root / SUMS, line, "0" * 64 + line[64:])
+
+
+@tampering("check sums: hash of a figure", f"{PANELS}/mu.png")  # nothing tells which of the two was changed
+def _(root: Path) -> None:
+    line = next(x for x in (root / SUMS).read_text().splitlines() if x.endswith("mu.png"))
+    replace(root / SUMS, line, "0" * 64 + line[64:])
+
+
+# --- careful forgers: what they edit, and the check sums with it --------------------------------------------------------------
+
+
+def forged(what: str, named: str, deed: Tampering) -> None:
+    def both(root: Path) -> None:
+        deed(root / named)
+        resum(root, named)
+
+    tampering(f"forged: {what}, check sums made to fit", named)(both)
+
+
+forged("a value of a stage", f"{A}/reduce.nxs", lambda p: edit_nxs(p, scale_first))
+forged("a metric", f"{A}/measure.json", lambda p: edit_json(p, lambda d: d["metrics"][0].update(value=9.0)))
+forged(
+    "a cell", "results/metrics.csv", lambda p: replace(p, "exafs,first_shell.position,", "exafs,first_shell.position,1")
+)
+forged("a cell of the samples", "results/samples.csv", lambda p: put(p, p.read_text()[:-3] + "9\n"))
+
+
+@tampering("forged: a metric and its edge", f"{A}/measure.json")
+def _(root: Path) -> None:
+    """The number in measure.json, the hash of it in the tables and their seals, and the check sums: nxs tells."""
+    name = f"{A}/measure.json"
+    edit_json(root / name, lambda d: d["metrics"][0].update(value=9.0))
+    fix_edge(root, name, "results/metrics.csv", "results/samples.csv")
+
+
+@tampering("forged: both files of a measure, their edges, and all records of these", "results/metrics.csv")
+def _(root: Path) -> None:
+    """Numbers in measure.nxs and .json; the table still has the old one, and is all that tells."""
+    edit_nxs(root / A / "measure.nxs", lambda f: f["entry/data/metrics/0000/value"].write_direct(_nine(f)))
+    edit_json(root / A / "measure.json", lambda d: d["metrics"][0].update(value=9.0))
+    resum(root, f"{A}/measure.nxs")
+    fix_edge(
+        root,
+        f"{A}/measure.json",
+        "results/metrics.csv",
+        "results/samples.csv",
+        "results/claims.csv",
+        "results/trends.csv",
+    )
+    fix_edge(root, "results/metrics.csv", "results/claims.csv", "results/trends.csv")
+
+
+def _nine(file: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(9.0, file["entry/data/metrics/0000/value"].dtype)
+
+
+def fix_edge(root: Path, name: str, *users: str) -> None:
+    """What a forger does in the files made from `name`: its new hash and size, their seals, the check sums."""
+    import hashlib
+
+    data = (root / name).read_bytes()
+    new = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+
+    def change(record: Record) -> None:
+        for member in (record, *record["ancestry"].values()):
+            for one in member["inputs"]:
+                if one["path"] == name:
+                    one.update(new)
+            reseal(member)
+
+    for user in users:
+        edit_record(root / user, change)
+    resum(root, name, *users)
+
+
+@tampering("forged: packages of a stage, with a right seal", f"{A}/wavelet.nxs")
+def _(root: Path) -> None:
+    def change(record: Record) -> None:
+        record["packages"]["numpy"] = "1.0"
+        reseal(record)
+
+    edit_record(root / A / "wavelet.nxs", change)
+    resum(root, f"{A}/wavelet.nxs")
+
+
+# --- files of another time or place -------------------------------------------------------------------------------------------
+
+
+@tampering("an older artifact copied back", f"{A}/transform.nxs")
+def _(root: Path) -> None:
+    """As a run with another kmin left it: whole in itself, with a right key and seal."""
+
+    def older(record: Record) -> None:
+        record["parameters"]["kmin_inv_ang"] = 2.5
+        record["key"] = rightful_key(record)
+        reseal(record)
+
+    edit_record(root / A / "transform.nxs", older)
+    resum(root, f"{A}/transform.nxs")
+
+
+def rightful_key(record: Record) -> str:
+    from ntcspec.provenance import about_of, key_of
+
+    keys = {path: one["key"] for path, one in record["ancestry"].items()}
+    named = [(i["role"], i["root"], i["path"], keys.get(i["path"], i["sha256"])) for i in record["inputs"]]
+    return key_of(about_of(record), record["parameters"], record["code"]["fingerprint"], named)
+
+
+@tampering("an artifact of another study", f"{PANELS}/mu.png")
+def _(root: Path) -> None:
+    def other(record: Record) -> None:
+        record["study"] = "another"
+        record["key"] = rightful_key(record)
+        reseal(record)
+
+    edit_record(root / PANELS / "mu.png", other)
+    resum(root, f"{PANELS}/mu.png")
+
+
+@tampering("another stage copied over it", f"{B}/reduce.nxs")
+def _(root: Path) -> None:
+    put(root / B / "reduce.nxs", (root / B / "ingest.nxs").read_bytes())
+
+
+# --- the tests ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(audited: Path, tmp_path: Path) -> Path:
+    """A copy that shares the bytes of the finished study until a file is replaced."""
+    return Path(shutil.copytree(audited, tmp_path / "copy", copy_function=os.link))
+
+
+def audit(root: Path) -> Any:
+    return audit_study(load_study(root))
+
+
+@pytest.mark.parametrize("what", TABLE)
+def test_each_tampering_is_found_and_the_file_named(copy: Path, what: str) -> None:
+    named, deed = TABLE[what]
+    deed(copy)
+    outcome = audit(copy)
+    assert outcome.exit_code == 1
+    assert named in {finding.path for finding in outcome.findings}, outcome.findings
+
+
+def test_there_are_many_tamperings() -> None:
+    assert len(TABLE) >= 100
+
+
+def times(root: Path) -> None:
+    for number, path in enumerate(sorted(root.rglob("*"))):
+        os.utime(path, (1e9 - number, 1e9 - number))
+
+
+INNOCENT: dict[str, Tampering] = {
+    "nothing": lambda root: None,
+    "a log": lambda root: put(root / "results/logs/metrics.log", "other words\n"),
+    "all logs gone": lambda root: shutil.rmtree(root / "results/logs"),
+    "times in another order": times,
+    "Snakemake's memory gone": lambda root: shutil.rmtree(root / ".snakemake"),
+    "the cache of hashes gone": lambda root: shutil.rmtree(root / ".ntcspec"),
+    "a cache of hashes that lies": lambda root: put(
+        root / ".ntcspec/hashes.json",
+        json.dumps({str(p): [0, 0, 0, 0, "0" * 64] for p in (root / "raw").iterdir()}),
+    ),
+    "a file of the user's": lambda root: put(root / "results/panels/notes.txt", "draft\n"),
+    "a comment in the config": lambda root: put(root / "config.yaml", (root / "config.yaml").read_text() + "# yes\n"),
+    "a link to the same bytes": lambda root: (
+        (root / PANELS / "mu.png").rename(root / "elsewhere.png"),
+        (root / PANELS / "mu.png").symlink_to("../../elsewhere.png"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", INNOCENT)
+def test_nothing_is_found_where_nothing_was_changed(copy: Path, what: str) -> None:
+    INNOCENT[what](copy)
+    assert audit(copy).findings == ()
