@@ -310,6 +310,14 @@ def _(root: Path) -> None:
     replace(root / SUMS, line, "0" * 64 + line[64:])
 
 
+# --- the crate -----------------------------------------------------------------------------------------------------------
+
+CRATE = "results/ro-crate-metadata.json"
+simple("crate: gone", CRATE, Path.unlink)
+simple("crate: no JSON", CRATE, lambda p: put(p, p.read_bytes()[:-9]))
+simple("crate: a hash", CRATE, lambda p: replace(p, '"sha256": "', '"sha256": "00'))
+simple("crate: a name", CRATE, lambda p: replace(p, "raw/a1.xdi", "raw/a9.xdi"))
+
 # --- careful forgers: what they edit, and the check sums with it --------------------------------------------------------------
 
 
