@@ -43,7 +43,7 @@ def crate_findings(plan: Plan) -> Iterator[Finding]:
     yield from lost
     try:
         wanted = _entities(json.dumps(crate_of(plan)))
-    except (UserError, OSError, KeyError) as error:
+    except (UserError, OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         yield CRATE, f"cannot be compared with the results ({error})"
         return
     yield from _differences(found, wanted, bool(lost))
