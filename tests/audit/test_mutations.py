@@ -315,7 +315,7 @@ def _(root: Path) -> None:
 CRATE = "results/ro-crate-metadata.json"
 simple("crate: gone", CRATE, Path.unlink)
 simple("crate: no JSON", CRATE, lambda p: put(p, p.read_bytes()[:-9]))
-simple("crate: a hash", CRATE, lambda p: replace(p, '"sha256": "', '"sha256": "00'))
+simple("crate: a hash", CRATE, lambda p: put(p, '"sha256": "00'.join(p.read_text().rsplit('"sha256": "', 1))))
 simple("crate: a name", CRATE, lambda p: replace(p, "raw/a1.xdi", "raw/a9.xdi"))
 
 # --- careful forgers: what they edit, and the check sums with it --------------------------------------------------------------
