@@ -315,7 +315,9 @@ def _(root: Path) -> None:
 CRATE = "results/ro-crate-metadata.json"
 simple("crate: gone", CRATE, Path.unlink)
 simple("crate: no JSON", CRATE, lambda p: put(p, p.read_bytes()[:-9]))
-simple("crate: a hash", CRATE, lambda p: put(p, '"sha256": "00'.join(p.read_text().rsplit('"sha256": "', 1))))
+tampering("crate: the hash of a log", "results/logs/checksums.log")(
+    lambda root: put(root / CRATE, '"sha256": "00'.join((root / CRATE).read_text().rsplit('"sha256": "', 1)))
+)
 simple("crate: a name", CRATE, lambda p: replace(p, "raw/a1.xdi", "raw/a9.xdi"))
 
 # --- careful forgers: what they edit, and the check sums with it --------------------------------------------------------------
@@ -491,4 +493,5 @@ INNOCENT: dict[str, Tampering] = {
 @pytest.mark.parametrize("what", INNOCENT)
 def test_nothing_is_found_where_nothing_was_changed(copy: Path, what: str) -> None:
     INNOCENT[what](copy)
-    assert audit(copy).findings == ()
+    logs = what in ("a log", "all logs gone")  # no result hangs on them, but the crate lists them
+    assert [f for f in audit(copy).findings if not (logs and f.kind == "crate")] == []
