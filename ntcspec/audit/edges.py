@@ -64,7 +64,7 @@ def edge_findings(
             users = _names(user for listed in by_edge.values() for user in listed)
             yield Finding(path, kind, f"{trouble}; {_and_more(users)} {_was(users)} made from it")
             continue
-        digest, size = files.sha256(file), file.stat().st_size
+        digest, size = files[file], file.stat().st_size
         for (sha256, length), listed in by_edge.items():
             if sha256 == digest and length != size:
                 for _, carrier in listed:

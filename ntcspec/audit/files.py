@@ -22,7 +22,7 @@ class Files:
         with ThreadPoolExecutor(min(16, (os.cpu_count() or 1) + 1)) as pool:
             self._known.update(zip(waiting, pool.map(_look, waiting), strict=True))
 
-    def sha256(self, path: Path) -> str:
+    def __getitem__(self, path: Path) -> str:
         """Hash of a file's bytes; '' where there is none to read."""
         return self._of(path)[0]
 

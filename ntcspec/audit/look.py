@@ -38,7 +38,7 @@ class Look:
             return UNKNOWN
         if self.files.trouble(file):
             return MISSING
-        return OK if self.files.sha256(file) == one["sha256"] else CHANGED
+        return OK if self.files[file] == one["sha256"] else CHANGED
 
     def artifact(self, path: str) -> str:
         """The state of an artifact by results/SHA256SUMS."""
@@ -47,7 +47,7 @@ class Look:
         file = self.place.root / path
         if self.files.trouble(file):
             return MISSING
-        return OK if self.files.sha256(file) == self.sums[path] else CHANGED
+        return OK if self.files[file] == self.sums[path] else CHANGED
 
     def itself(self) -> str:
         """The state of the file that is traced."""

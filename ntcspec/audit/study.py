@@ -127,7 +127,7 @@ class _Audit:
         yield from (Finding(SUMS, SUMS_FILE, what) for what in twisted)
         borne_out = []  # files with other bytes than listed, from which something was made as they are
         for path in self.outputs:
-            digest = self.files.sha256(self.root / path)
+            digest = self.files[self.root / path]
             if not digest or listed.get(path, digest) == digest:
                 continue
             if self.edges.confirmed(path, digest):
