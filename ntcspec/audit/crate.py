@@ -15,14 +15,16 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
-from ntcspec import __version__, joblog
+from ntcspec import __version__, joblog, stage
 from ntcspec.audit.entities import Graph, Ref, file_id, format_of, local_id, raw_id
 from ntcspec.audit.facts import COPIES, README, SUMS_LOG, Done, code, done, identity, own_files, workflow
 from ntcspec.audit.people import add_about
 from ntcspec.audit.readme import readme
 from ntcspec.audit.tools import MAIN, PARAMETER_PROFILE, Tools, output_name, subject
+from ntcspec.config.load import load_study
 from ntcspec.joblog import Ran
 from ntcspec.places import home
 from ntcspec.plan import CRATE, SUMS, Plan
@@ -39,6 +41,12 @@ DONE, FAILED = "http://schema.org/CompletedActionStatus", "http://schema.org/Fai
 ROOT, RUN, ENGINE_RUN, ENGINE = "./", "#run", "#engine-run", "#snakemake"
 LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 UNKNOWN = "When it ran is not known: its log is missing, or belongs to another run."
+
+
+def run_crate(config: str, log: str) -> None:
+    """The job of the workflow that writes the crate of a study; config: its path from where the job runs."""
+    with stage.job(log):
+        write_crate(Plan(load_study(Path(config))))
 
 
 def write_crate(plan: Plan) -> None:

@@ -24,6 +24,7 @@ from ntcspec.provenance import canonical, sha256_file
 OF_MACHINE = {(ROOT, "datePublished"), (ENGINE, "softwareVersion"), (LANGUAGE, "version")}  # not known from results
 OF_LOGS = {"startTime", "endTime", "agent", "location", "subjectOf", "description", "datePublished", "hasPart"}
 ELSEWHERE = ("http://", "https://")
+NOT_COMPARED = "cannot be compared with the results"
 Finding = tuple[str, str]
 
 
@@ -44,7 +45,7 @@ def crate_findings(plan: Plan) -> Iterator[Finding]:
     try:
         wanted = _entities(json.dumps(crate_of(plan)))
     except (UserError, OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
-        yield CRATE, f"cannot be compared with the results ({error})"
+        yield CRATE, f"{NOT_COMPARED} ({error})"
         return
     yield from _differences(found, wanted, bool(lost))
 

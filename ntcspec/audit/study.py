@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ntcspec.audit.against_plan import plan_findings
-from ntcspec.audit.crate_check import crate_findings
+from ntcspec.audit.crate_check import NOT_COMPARED, crate_findings
 from ntcspec.audit.edges import ancestry_findings, edge_findings, few, gather
 from ntcspec.audit.files import Files
 from ntcspec.audit.outcome import BYTES, CODE, MISSING, RECORD, STUDY, SUMS_FILE, UNREADABLE, Finding, Outcome, distinct
@@ -209,9 +209,11 @@ class _Audit:
             yield from table_findings(self.root, self.plan, self.records)
 
     def _crate(self) -> Iterator[Finding]:
-        """The crate of the study against all of the above."""
-        if self.whole:
-            yield from (Finding(path, IN_CRATE, what) for path, what in crate_findings(self.plan))
+        """The crate of the study against all of the above; that it cannot be compared says no more than they do."""
+        told = bool(self.bad or self.old)
+        for path, what in crate_findings(self.plan) if self.whole else ():
+            if not (told and what.startswith(NOT_COMPARED)):
+                yield Finding(path, IN_CRATE, what)
 
 
 def read_sums(path: Path) -> tuple[dict[str, str], list[str]]:

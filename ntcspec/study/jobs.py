@@ -93,13 +93,3 @@ def run_checksums(inputs: Sequence[str], output: str, log: str) -> None:
         target = Path(output)
         lines = [f"{sha256_file(Path(p))}  {Path(p).relative_to(target.parent).as_posix()}\n" for p in sorted(inputs)]
         write_atomic(target, "".join(lines).encode())
-
-
-def run_crate(config: str, log: str) -> None:
-    """results/ro-crate-metadata.json: the whole run described for others."""
-    with job(log):
-        from ntcspec.audit.crate import write_crate
-        from ntcspec.config.load import load_study
-        from ntcspec.plan import Plan
-
-        write_crate(Plan(load_study(Path(config))))

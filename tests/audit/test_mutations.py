@@ -493,5 +493,5 @@ INNOCENT: dict[str, Tampering] = {
 @pytest.mark.parametrize("what", INNOCENT)
 def test_nothing_is_found_where_nothing_was_changed(copy: Path, what: str) -> None:
     INNOCENT[what](copy)
-    logs = what in ("a log", "all logs gone")  # no result hangs on them, but the crate lists them
-    assert [f for f in audit(copy).findings if not (logs and f.kind == "crate")] == []
+    crate = what in ("a log", "all logs gone", "a comment in the config")  # no result hangs on them, but the crate does
+    assert [f for f in audit(copy).findings if not (crate and f.kind == "crate")] == []

@@ -1,3 +1,3 @@
-from ntcspec.study.jobs import run_crate
+from ntcspec.audit.crate import run_crate
 
 run_crate(snakemake.params.study, snakemake.log[0])  # noqa: F821
