@@ -17,9 +17,9 @@ from glassure.calc import calculate_pdf, create_calculate_pdf_configs
 from glassure.pattern import Pattern
 
 from ntcspec.config.scattering_pdf import Absolute
+from ntcspec.formula import fractions
 from ntcspec.scattering import errors
 from ntcspec.scattering import plan as planned
-from ntcspec.scattering.composition import fractions
 from ntcspec.scattering.requests import settings_of
 from ntcspec.scattering.transform import _sigma_of_g
 from ntcspec.types.scattering import Part, ScatteringReduced

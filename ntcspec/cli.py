@@ -1,4 +1,4 @@
-"""ntcspec run | check | show | trace | verify | replay | sign | pack | export | demo | worker"""
+"""ntcspec run | check | show | trace | verify | replay | sign | pack | clean | export | demo | worker"""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from ntcspec import __version__
 from ntcspec.errors import Problems, UserError
 
+Commands = Any  # of argparse, whose type has no public name
 STUDY_HELP = "a study's config.yaml, or its folder (default: this folder)"
 
 
@@ -24,17 +26,31 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"ntcspec {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    for add in (_work, _audit, _hand_on):
+        add(commands)
+    return top
+
+
+def _work(commands: Commands) -> None:
+    """Commands that work on a study."""
     run = commands.add_parser("run", help="run the whole study; only what changed is computed")
     run.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
     run.add_argument("--cores", default="all", help="processor cores to use (default: all)")
     run.add_argument("--profile", default="default", help="a folder of workflow/profiles, or a path (default: default)")
     run.add_argument("--dry-run", "-n", action="store_true", help="say what would run, and why; run nothing")
-
     run.add_argument("--verbose", "-v", action="store_true", help="a line for each job as it starts")
 
     check = commands.add_parser("check", help="say everything that is wrong with a study, at once")
     check.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
 
+    clean = commands.add_parser("clean", help="list results that the study no longer has, or delete them")
+    clean.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+    clean.add_argument("--delete", action="store_true", help="delete what is listed")
+    clean.add_argument("--made-by", metavar="STUDY", help="also what the study of that name made (after renaming it)")
+
+
+def _audit(commands: Commands) -> None:
+    """Commands that look at what there is, and prove it."""
     show = commands.add_parser("show", help="what is in an artifact, or how a raw file would be read and why")
     show.add_argument("file", type=Path)
 
@@ -69,6 +85,9 @@ def parser() -> argparse.ArgumentParser:
     pack.add_argument("--raw", action=argparse.BooleanOptionalAction, default=True, help="raw files too (default)")
     pack.add_argument("--force", action="store_true", help="pack what does not verify; the pack says so")
 
+
+def _hand_on(commands: Commands) -> None:
+    """Commands at the edges: other programs, the demo, the worker."""
     export = commands.add_parser("export", help="results as Athena projects and columns of text, for other programs")
     export.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
     export.add_argument("--to", type=Path, default=Path("export"), help="folder to write into (default: export)")
@@ -81,7 +100,6 @@ def parser() -> argparse.ArgumentParser:
         "worker", help="run a command with a warm worker at its side (`ntcspec run` has its own)"
     )
     worker.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="e.g. snakemake --profile ...")
-    return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,6 +15,8 @@ from ntcspec.provenance import FileCache, sha256_file
 from ntcspec.study.table import read_table_record
 from ntcspec.techniques import METRICS
 
+PLACEHOLDER = re.compile(r"[<>{}]")  # in a path Snakemake reads <name> and {name} as its own, and cannot be told not to
+
 
 def measurement_pattern(study: Study, technique: str) -> str:
     """Regular expression of the measurement folders of a technique; matches nothing where there is none."""

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ntcspec.companions import COMPANION
-from ntcspec.config.resolve import slug
+from ntcspec.config.folders import sample_folder, slug
 from ntcspec.errors import UserError
 from ntcspec.plan import CLAIMS, PANEL_MODULES, TABLE, TABLE_MODULES
 from ntcspec.plan.job import Input, Job, make_job
@@ -111,7 +111,7 @@ def outputs(record: Record, path: str = "") -> tuple[str, ...]:
         return tuple(f"results/panels/{slug(name)}.{suffix}" for suffix in PANEL_SUFFIXES)
     if stage == "series":
         return tuple(f"results/series/{slug(name)}.{suffix}" for suffix in ("nxs", "json"))
-    own = f"results/{slug(record['sample'])}/{slug(record['measurement'])}"
+    own = f"results/{sample_folder(record['sample'])}/{slug(record['measurement'])}"
     folder = PurePosixPath(path).parent.as_posix() if path else own
     return tuple(f"{folder}/{file}" for file in stage_of(record["technique"], stage).files)
 

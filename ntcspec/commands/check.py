@@ -6,9 +6,11 @@ import argparse
 import sys
 from importlib import import_module
 
+from ntcspec.commands.leftovers import told as left_over
 from ntcspec.config.load import load_study
 from ntcspec.config.resolved import MeasurementPlan, Study
 from ntcspec.errors import UserError
+from ntcspec.plan import Plan
 from ntcspec.techniques import STAGES
 
 
@@ -23,13 +25,27 @@ def main(options: argparse.Namespace) -> int:
             problems.append(error)
     for problem in problems:
         print(problem, file=sys.stderr)
-    files = sum(len(m.files) for m in study.measurements)
-    found = f"{len(study.measurements)} measurements, {files} raw files, {len(study.panels)} panels"
+    found = _looked_at(study)
     if problems:
         print(f"{study.name}: {len(problems)} problem{'s' * (len(problems) > 1)}; {found} looked at", file=sys.stderr)
         return 1
     print(f"{study.name}: nothing wrong in {found}")
+    print(*(f"{line}\n" for line in left_over(Plan(study))), sep="", end="")
     return 0
+
+
+def _looked_at(study: Study) -> str:
+    """'2 samples, 3 measurements, 5 raw files, 0 series, 1 trend, 2 claims, 4 panels'."""
+    counts = {
+        "sample": len(study.labels),
+        "measurement": len(study.measurements),
+        "raw file": sum(len(m.files) for m in study.measurements),
+        "series": len(study.series),
+        "trend": len(study.trends),
+        "claim": len(study.claims),
+        "panel": len(study.panels),
+    }
+    return ", ".join(f"{n} {what}{'' if n == 1 or what == 'series' else 's'}" for what, n in counts.items())
 
 
 def _ingest(study: Study, measurement: MeasurementPlan) -> None:

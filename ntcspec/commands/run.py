@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ntcspec.audit.crate_check import is_current
 from ntcspec.audit.facts import CRATE_LOG
+from ntcspec.commands.leftovers import told as left_over
 from ntcspec.config.load import load_study
 from ntcspec.drive.lock import one_driver
 from ntcspec.drive.progress import error_in, subject_of
@@ -81,10 +82,11 @@ def _summary(plan: Plan, code: int) -> int:
             from ntcspec.study.claims import summary
 
             print(f"claims:   {summary((root / CLAIMS).read_text(encoding='utf-8'))}; why: {_short(root / CLAIMS)}")
-        print(
-            f"figures:  {_short(root / 'results/panels')} ({len(plan.study.panels)} panels as PNG, PDF, SVG and data)"
-        )
+        if n := len(plan.study.panels):
+            panels = f"{n} panel{'s' * (n > 1)} as PNG, PDF, SVG and data"
+            print(f"figures:  {_short(root / 'results/panels')} ({panels})")
         print("audit:    ntcspec trace FILE, ntcspec verify, ntcspec pack")
+    print(*(f"{line}\n" for line in left_over(plan)), sep="", end="")
     return 1 if failed or not_made or code else 0
 
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ntcspec.formula import WAY_OUT, checked
+
 
 class Parameters(BaseModel):
     """Frozen, and a key that it does not know is an error."""
@@ -32,4 +34,13 @@ def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
     return pair
 
 
+def _formula(text: str) -> str:
+    """A formula, or nothing."""
+    try:
+        return checked(text) if text.strip() else text
+    except ValueError as error:
+        raise ValueError(f"{error}; {WAY_OUT}") from None
+
+
+Formula = Annotated[str, AfterValidator(_formula)]
 Interval = Annotated[tuple[float, float], AfterValidator(_ascending)]

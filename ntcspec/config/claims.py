@@ -11,6 +11,8 @@ from ntcspec.config.study import FileName
 
 METRIC = r"^[^.]+\..+$"
 SAMPLES = "samples that the claim is about; all of them must bear it out"
+OR_SERIES = f"{SAMPLES}. Without any, the metric is one of a series as a whole, as `series.metric`"
+METRIC_NAME = "metric as `measurement.metric` of results/metrics.csv, or as `series.metric`"
 MetricName = Annotated[str, Field(pattern=METRIC)]
 
 
@@ -32,7 +34,7 @@ class TrendClaim(Claim):
     """A metric rises or falls with a property of the samples, or in the order in which they are named."""
 
     kind: Literal["trend"]
-    metric: MetricName = required("metric as `measurement.metric` of results/metrics.csv")
+    metric: MetricName = required(METRIC_NAME)
     goes: Literal["up", "down"] = required("whether the metric rises or falls")
     against: str | None = param(None, "", "property that orders the samples; without it they stand in the given order")
     samples: tuple[str, ...] = required(SAMPLES, min_length=2)
@@ -42,7 +44,7 @@ class CompareClaim(Claim):
     """A metric of samples lies above or below that of others, or equals it."""
 
     kind: Literal["compare"]
-    metric: MetricName = required("metric as `measurement.metric` of results/metrics.csv")
+    metric: MetricName = required(METRIC_NAME)
     samples: tuple[str, ...] = required(SAMPLES, min_length=1)
     to: tuple[str, ...] = required("samples that each of `samples` is compared to", min_length=1)
     relation: Literal["above", "below", "equal"] = required("how `samples` stand to `to`")
@@ -56,6 +58,8 @@ class CompareClaim(Claim):
             raise ValueError(
                 "`equal` needs `within`, the largest difference that still is equal, and nothing else does"
             )
+        if len({*self.samples, *self.to}) == 1:
+            raise ValueError("`to` names no other sample than `samples`: a sample is not compared to itself")
         if self.factor is not None and self.difference is not None:
             raise ValueError("give `factor` or `difference`, not both")
         if self.relation == "equal" and (self.factor or self.difference):
@@ -67,8 +71,8 @@ class WindowClaim(Claim):
     """A metric lies in a range, or equals a value within a tolerance."""
 
     kind: Literal["window"]
-    metric: MetricName = required("metric as `measurement.metric` of results/metrics.csv")
-    samples: tuple[str, ...] = required(SAMPLES, min_length=1)
+    metric: MetricName = required(METRIC_NAME)
+    samples: tuple[str, ...] = param((), "", OR_SERIES)
     range: Interval | None = param(None, "that of the metric", "where the metric lies; or `value` and `within`")
     value: float | None = param(None, "that of the metric", "what the metric equals")
     within: float | None = param(None, "that of the metric", "largest distance from `value`", gt=0)
@@ -85,7 +89,7 @@ class SeenClaim(Claim):
 
     kind: Literal["present", "absent"]
     metric: MetricName = required("height, area or position of the feature, as `measurement.metric`")
-    samples: tuple[str, ...] = required(SAMPLES, min_length=1)
+    samples: tuple[str, ...] = param((), "", OR_SERIES)
 
 
 class CountClaim(Claim):
@@ -94,7 +98,7 @@ class CountClaim(Claim):
     kind: Literal["count"]
     metric: MetricName | None = param(None, "", "metric that counts, as `measurement.metric`")
     features: tuple[MetricName, ...] = param((), "", "or metrics of which those with a value are counted")
-    samples: tuple[str, ...] = required(SAMPLES, min_length=1)
+    samples: tuple[str, ...] = param((), "", OR_SERIES)
     least: int = required("smallest number that bears the claim out", ge=0)
     most: int = required("largest number that does", ge=0)
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ntcspec.config.claims import Claim
-from ntcspec.config.load_claims import DEFAULT, load_claims
+from ntcspec.config.folders import wrong_name
+from ntcspec.config.load_claims import DEFAULT, load_claims, wrong_metric
 from ntcspec.config.resolve import Resolver, merge
 from ntcspec.config.resolved import Study
 from ntcspec.config.study import SERIES, TECHNIQUES, StudyFile
@@ -69,6 +70,7 @@ def load_study(study: Path, absent: Mapping[str, str] | None = None) -> Study:
         raise Problems([error]) from None
     resolver = Resolver(root, raw_root, file, samples, written_root=model.raw_root, absent=absent or {})
     resolver.run()
+    _check_names(model, file, resolver, problems)
     _check_panels(model, file, resolver, problems)
     _check_series(model, file, resolver, problems)
     _check_trends(model, file, resolver, problems)
@@ -147,6 +149,23 @@ def _check_common(file: YamlFile, problems: list[UserError]) -> None:
         parse(model, values, lambda key, n=name: file.where(("measurements", n, *key)), problems)  # type: ignore[misc]
 
 
+def _check_names(model: StudyFile, file: YamlFile, resolver: Resolver, problems: list[UserError]) -> None:
+    """The name of the study, and names of files that many discs take for the same."""
+    if what := wrong_name(model.study):
+        problems.append(UserError(file.where(("study",)), what, "give a name on one line"))
+    for where, names in (("panels", model.panels), ("series", model.series)):
+        seen: dict[str, str] = {}
+        for name in names:
+            other = seen.setdefault(name.casefold(), name)
+            if other != name:
+                what = f"differs from {other!r} in small and capital letters alone, which many discs take for the same"
+                problems.append(UserError(file.where((where, name)), what, "rename one of the two"))
+    measured = {measurement.name for measurement in resolver.measurements}
+    for name in (n for n in model.series if n in measured):
+        what = "is also the name of a measurement, and metrics could not be told apart"
+        problems.append(UserError(file.where(("series", name)), what, "rename one of the two"))
+
+
 def _check_series(model: StudyFile, file: YamlFile, resolver: Resolver, problems: list[UserError]) -> None:
     for name, series in model.series.items():
         key: Key = ("series", name)
@@ -193,6 +212,19 @@ def _check_trends(model: StudyFile, file: YamlFile, resolver: Resolver, problems
     for name, trend in model.trends.items():
         _check_property(("trends", name), name, file, resolver, problems)
         _check_samples(("trends", name, "samples"), trend.samples, file, resolver, problems)
+        for i, metric in enumerate(trend.metrics):
+            wrong = None if set(metric) & set("*?[") else wrong_metric(metric, _named(resolver), model.series)
+            if wrong:
+                problems.append(UserError(file.where(("trends", name, "metrics", i)), *wrong))
+
+
+def _named(resolver: Resolver) -> list[str]:
+    """Names of all measurements in samples.yaml, those with mistakes as well."""
+    given = resolver.samples.data.get("samples")
+    measured = [
+        one.get("measurements") for one in (given.values() if isinstance(given, dict) else ()) if isinstance(one, dict)
+    ]
+    return list(dict.fromkeys(str(name) for one in measured if isinstance(one, dict) for name in one))
 
 
 def _claims(
@@ -202,13 +234,8 @@ def _claims(
     path = config.parent / model.claims
     if model.claims == DEFAULT and not path.exists():
         return {}
-    given = resolver.samples.data.get("samples")
-    measured = [
-        one.get("measurements") for one in (given.values() if isinstance(given, dict) else ()) if isinstance(one, dict)
-    ]
-    measurements = dict.fromkeys(str(name) for one in measured if isinstance(one, dict) for name in one)
     properties = dict.fromkeys(name for one in resolver.about.values() for name in one["properties"])
-    return load_claims(path, _shown(path, root), resolver.labels, properties, measurements, problems)
+    return load_claims(path, _shown(path, root), resolver.labels, properties, _named(resolver), model.series, problems)
 
 
 def _check_table_panel(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ntcspec.companions import MAIN, beside_of, companions, main_file
+from ntcspec.config.folders import fits, sample_folder, slug, wrong_name
 from ntcspec.config.resolved import Excluded, MeasurementPlan
 from ntcspec.config.study import STAGES, TECHNIQUES, Measurement, SamplesFile
 from ntcspec.config.validate import parse
@@ -19,8 +18,6 @@ from ntcspec.errors import UserError, did_you_mean
 from ntcspec.techniques import STAGES as TABLE
 from ntcspec.techniques import SUBJECT
 
-_REPEATS = re.compile(r"(.+?)\1{9,}")  # Snakemake takes a name like that for an endless recursion
-TAKEN = ("logs", "panels", "series", "study")  # folders of results/ that hold no sample
 EXAMPLE = {"element": "Ta", "edge": "L3"}
 
 
@@ -50,7 +47,7 @@ class Resolver:
         self.problems: list[UserError] = []
         self.labels: dict[str, str] = {}
         self.about: dict[str, dict[str, Any]] = {}
-        self.folders: dict[str, str] = {}
+        self.folders: dict[str, tuple[str, str]] = {}  # by folder in small letters: whose, and the folder
         self.techniques: dict[str, str] = {}  # by name of the measurement
         self.common: Mapping[str, Any] = config.data.get("measurements") or {}
 
@@ -63,6 +60,8 @@ class Resolver:
             found = found or [UserError(self.samples.where(("samples",)), "holds no samples", "list them by name")]
             self.problems.extend(found)
             return
+        if not samples:
+            self.problems.append(UserError(self.samples.where(("samples",)), "lists no sample", "add one"))
         for name, sample in samples.items():
             self.sample(str(name), sample if isinstance(sample, dict) else {"measurements": sample})
         self.check_standards()
@@ -79,6 +78,7 @@ class Resolver:
                 UserError(where, "lists no measurement", "add one: exafs: {element: Ta, edge: L3, files: [...]}")
             )
         self.labels[name] = str(data.get("label") or name)
+        found += self.unspeakable(key, name)
         if found:
             self.exclude(name, "*", found)
             return
@@ -89,7 +89,7 @@ class Resolver:
             self.measurement(name, str(measurement), values, sample.composition or "", sample.simulated)
 
     def measurement(self, sample: str, name: str, own: Any, composition: str, simulated: bool) -> None:
-        found: list[UserError] = []
+        found = self.unspeakable(_key(sample, name), name)
         data = merge(self.common.get(name) or {}, own) if isinstance(own, Mapping) else own
         model = parse(Measurement, data, lambda k: self.place(sample, name, k), found)
         if model is not None:
@@ -129,6 +129,11 @@ class Resolver:
             companions=self.companions((*files, *further)),
         )
         self.measurements.append(plan)
+
+    def unspeakable(self, key: Key, name: str) -> list[UserError]:
+        """What is wrong with a name as such: tables and figures have it on one line."""
+        what = wrong_name(name)
+        return [UserError(self.samples.where(key[:-1]), what, "give a name on one line")] if what else []
 
     def place(self, sample: str, name: str, key: Key, technique: str = "") -> str:
         """Where a key of a measurement stands: its own entry, what its name shares, or the defaults."""
@@ -250,20 +255,16 @@ class Resolver:
     def folder(self, sample: str, name: str) -> str:
         key = _key(sample, name)
         for part in (sample, name):
-            if len(slug(part).encode()) > 100 or _REPEATS.search(slug(part)):
+            if not fits(slug(part)):
                 what = f"the name {part[:30]!r}... is too long, or repeats itself too often, for a folder"
                 fix = "give a shorter name, and the long one as `label`"
                 self.exclude(sample, name, [UserError(self.samples.where(key), what, fix)])
                 return ""
-        if slug(sample).casefold() in TAKEN:
-            fix = "give another name, and this one as `label`"
-            what = f"the folder results/{slug(sample)} is taken for other things"
-            self.exclude(sample, name, [UserError(self.samples.where(key), what, fix)])
-            return ""
-        folder = f"results/{slug(sample)}/{slug(name)}"
-        other = self.folders.setdefault(folder, f"{sample} / {name}")
+        folder = f"results/{sample_folder(sample)}/{slug(name)}"
+        other, place = self.folders.setdefault(folder.casefold(), (f"{sample} / {name}", folder))
         if other != f"{sample} / {name}":
-            what = f"would write into the same folder {folder!r} as {other}"
+            same = "the same folder" if place == folder else "what many discs take for the same folder"
+            what = f"would write into {same} {folder!r} as {other}"
             self.exclude(sample, name, [UserError(self.samples.where(key), what, "rename one of the two")])
             return ""
         return folder
@@ -305,13 +306,6 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         old = merged.get(key)
         merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
-
-
-def slug(name: str) -> str:
-    """A name as a folder: letters of any script, digits, '.', '_', '+' and '-' stay, the rest becomes '_'."""
-    plain = unicodedata.normalize("NFKD", name)
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"[^\w.+-]+", "_", plain).strip(".") or "_"
 
 
 def _main(path: Path, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ntcspec.config.base import Interval, Parameters, param
+from ntcspec.config.base import Formula, Interval, Parameters, param
 from ntcspec.config.scattering_pdf import ScatteringMeasure, ScatteringTransform
 
 Files = str | Annotated[tuple[str, ...], Field(min_length=1)] | None
@@ -95,7 +95,7 @@ class ScatteringReduce(Parameters):
     )
     inner_mm: float | None = param(None, "mm", "inner diameter of the capillary; without it absorption is left", gt=0)
     wall_mm: float = param(0.0, "mm", "thickness of its wall; 0: the wall absorbs nothing", ge=0)
-    wall: str = param("", "", "composition of its wall, e.g. C22H10N2O5")
+    wall: Formula = param("", "", "composition of its wall, e.g. C22H10N2O5")
     wall_density_g_cm3: float | None = param(None, "g/cm^3", "density of its wall", gt=0)
     beam_mm: float | None = param(
         None, "mm", "width of the beam across the capillary; without it wider than that", gt=0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ntcspec.config.about import About
-from ntcspec.config.base import Parameters, param, required
+from ntcspec.config.base import Formula, Parameters, param, required
 from ntcspec.config.exafs import Exafs
 from ntcspec.config.exafs_fit import JointFit
+from ntcspec.config.folders import file_name
 from ntcspec.config.nmr import Nmr
 from ntcspec.config.nmr_measure import Split
 from ntcspec.config.raman import Raman
@@ -28,6 +29,8 @@ TECHNIQUES: dict[str, type[Parameters]] = {
 SERIES: dict[str, type[Parameters]] = {"exafs.fit": JointFit, "xanes.rank": Rank, "nmr.split": Split}
 STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths", "fit", "bend")  # of any technique
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+ArtifactName = Annotated[FileName, AfterValidator(file_name)]
 
 
 class Common(Parameters):
@@ -79,7 +82,7 @@ class Sample(Parameters):
     """One material."""
 
     label: str | None = param(None, "", "name in figures; without it the sample's name")
-    composition: str | None = param(None, "", "chemical formula")
+    composition: Formula | None = param(None, "", "chemical formula")
     simulated: bool = param(False, "", "true where the data is not measured; said wherever it is shown")
     properties: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Property] = param(
         {}, "", "properties by name, in small letters"
@@ -137,7 +140,7 @@ class StudyFile(Parameters):
     samples: str = param("samples.yaml", "", "the file that lists the samples, beside this one")
     defaults: dict[Technique, dict[str, Any]] = param({}, "", "parameters by technique and stage, for all measurements")
     measurements: dict[str, Common] = param({}, "", "what all measurements of a name share, by that name")
-    series: dict[FileName, Series] = param({}, "", "analyses of several samples together, by file name")
+    series: dict[ArtifactName, Series] = param({}, "", "analyses of several samples together, by file name")
     claims: str = param("claims.yaml", "", "the file that states claims, beside this one; it may be missing")
     trends: dict[str, Trend] = param({}, "", "metrics against properties of the samples, by the name of the property")
-    panels: dict[FileName, Panel] = param({}, "", "figure panels by file name")
+    panels: dict[ArtifactName, Panel] = param({}, "", "figure panels by file name")

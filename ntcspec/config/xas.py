@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ntcspec.config.base import Interval, Parameters, param
+from ntcspec.config.base import Formula, Interval, Parameters, param
 
 Edge = Literal["K", "L1", "L2", "L3", "M1", "M2", "M3", "M4", "M5"]
 Normalisation = Literal["polynomial", "mback"]
@@ -63,6 +63,6 @@ class OverAbsorption(Parameters):
     """Correction of fluorescence for over-absorption (self-absorption) by a thick sample."""
 
     correct: bool = param(False, "", "correct the fluorescence mode; the uncorrected spectrum is kept beside it")
-    formula: str | None = param(None, "", "what the beam sees; without it the composition of the sample")
+    formula: Formula | None = param(None, "", "what the beam sees; without it the composition of the sample")
     angle_in_deg: float = param(45.0, "degree", "angle between incident beam and surface", gt=0, le=90)
     angle_out_deg: float = param(45.0, "degree", "angle between surface and detector", gt=0, le=90)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 from ntcspec.errors import UserError
 
 Key = tuple[str | int, ...]
+# Control characters but tab and ends of lines, halves of characters, and what Unicode keeps free: not for files or XML
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -71,6 +74,7 @@ def _check(node: Any, key: Key, lines: dict[Key, int], shown: str) -> None:
         seen: dict[str, int] = {}
         for name, value in node.value:
             word, line = str(name.value), name.start_mark.line + 1
+            _check(name, (*key, word), lines, shown)
             if word in seen:
                 where = f"{shown}, line {line}: {dotted((*key, word))}"
                 raise UserError(where, f"this key stands on line {seen[word]} already", "keep one of the two")
@@ -81,6 +85,9 @@ def _check(node: Any, key: Key, lines: dict[Key, int], shown: str) -> None:
         for i, value in enumerate(node.value):
             lines[(*key, i)] = value.start_mark.line + 1
             _check(value, (*key, i), lines, shown)
+    elif isinstance(node, yaml.ScalarNode) and (bad := _UNPRINTABLE.search(node.value)):
+        where = f"{shown}, line {node.start_mark.line + 1}: {dotted(key)}".encode("ascii", "backslashreplace").decode()
+        raise UserError(where, f"holds the character U+{ord(bad[0]):04X}, which no text should", "take it out")
 
 
 def _syntax_error(shown: str, error: yaml.YAMLError) -> UserError:

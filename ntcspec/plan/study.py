@@ -74,10 +74,11 @@ def trends_job(book: Jobs) -> Job:
 def claims_job(book: Jobs) -> Job:
     """The job of the claims."""
     samples = book.study.samples
+    series = [n for n in book.study.series if book.jobs[f"results/series/{n}.nxs"].about["simulated"]]
     parameters = {
         "claims": {name: claim.model_dump(mode="json") for name, claim in book.study.claims.items()},
         "properties": {name: about["properties"] for name, about in samples.items()},
-        "simulated": [name for name, about in samples.items() if about["simulated"]],
+        "simulated": [*(n for n, about in samples.items() if about["simulated"]), *(f"series {n}" for n in series)],
     }
     about = book.about_study("claims", any(m.simulated for m in book.study.measurements))
     return make_job((CLAIMS,), about, parameters, (book.artifact("metrics", TABLE),), CLAIMS_MODULES)

@@ -125,6 +125,17 @@ def _guide(row: Sequence[Series]) -> Series:
 
 def _strip(name: str, label: str, points: Sequence[Point], low: float, high: float, known: Agreement | None) -> Strip:
     first, last, unit = points[0].y, points[-1].y, units.unit_text(points[0].y.unit)
+    if len(points) == 1:
+        return Strip(
+            name,
+            label,
+            first.unit,
+            low,
+            high,
+            f"{_short(first.value, first, last)} {unit}".rstrip(),
+            "no order of one sample",
+            f"n{NBSP}={NBSP}1",
+        )
     change = f"{_short(first.value, first, last)}{ARROW}{_short(last.value, first, last)} {unit}".rstrip()
     if known is None:
         return Strip(name, label, points[0].y.unit, low, high, change, "", "")

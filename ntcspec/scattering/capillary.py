@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntcspec.errors import UserError
-from ntcspec.scattering.composition import fractions
+from ntcspec.formula import fractions
 from ntcspec.types import Array
 
 HC_KEV_ANG = 12.398419843

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntcspec.errors import UserError
+from ntcspec.formula import fractions
 from ntcspec.scattering.capillary import Absorption
-from ntcspec.scattering.composition import fractions
 from ntcspec.scattering.exposures import Exposure
 from ntcspec.types import Array, Note
 

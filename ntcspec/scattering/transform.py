@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from ntcspec.formula import fractions as parse
 from ntcspec.scattering import absolute as abs_
 from ntcspec.scattering import adhoc, errors
 from ntcspec.scattering.atoms import averages, check_elements, compton, pair_names, pair_weights
-from ntcspec.scattering.composition import fractions as parse
 from ntcspec.scattering.plan import Plan, Settings, plan
 from ntcspec.scattering.requests import check_intensity, number_density_of, settings_of
 from ntcspec.scattering.variants import Variant, half_range, variants

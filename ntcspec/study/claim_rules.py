@@ -111,7 +111,7 @@ def compare(claim: Mapping[str, Any], used: tuple[Used, ...], _: Properties) -> 
     ]
     missing = missing_of(used)
     if not pairs:
-        return Finding(OPEN, f"nothing to compare; {'; '.join(missing)}", len(by_sample))
+        return Finding(OPEN, f"nothing to compare; {'; '.join(missing)}".rstrip("; "), len(by_sample))
     judged = [_pair(claim, a, b) for a, b in pairs]
     verdict = _but(verdict_of([s for s, *_ in judged]), missing)
     worst = min(range(len(pairs)), key=lambda i: judged[i][1])  # the least favourable pair
@@ -209,7 +209,7 @@ def _how_seen(number: Number) -> str:
 
 def count(claim: Mapping[str, Any], used: tuple[Used, ...], _: Properties) -> Finding:
     """A number of things."""
-    samples = list(claim["samples"])
+    samples = list(dict.fromkeys(u.sample for u in used))
     numbers: dict[str, float] = {}
     missing: list[str] = []
     for sample in samples:

@@ -41,7 +41,7 @@ from typing import Any
 from ntcspec.errors import did_you_mean
 from ntcspec.study.claim_rules import RULES
 from ntcspec.study.judge import shown, text
-from ntcspec.study.table import RECORD_PREFIX
+from ntcspec.study.table import RECORD_PREFIX, rows_of
 from ntcspec.study.verdicts import HOLDS, NOT, OPEN, Finding, Used
 from ntcspec.types.study import Number
 
@@ -74,7 +74,7 @@ def claims_of(
     """Every claim, in the order of the file.
 
     claims: by name, as models of ntcspec.config.claims dump them; table: numbers by sample and 'measurement.metric';
-    properties: by sample and name; simulated: names of the samples whose data is not measured;
+    properties: by sample and name; simulated: names of the samples whose data is not measured, and 'series NAME';
     failed: why a measurement gave nothing, by (sample, measurement).
     """
     known = dict.fromkeys(name for numbers in table.values() for name in numbers)
@@ -82,10 +82,11 @@ def claims_of(
     for name, claim in claims.items():
         samples = list(dict.fromkeys((*claim["samples"], *claim.get("to", ()))))
         metrics = [claim["metric"]] if claim["metric"] else list(claim["features"])
-        used = tuple(Used(s, m, _number(s, m, table, known, failed)) for m in metrics for s in samples)
+        whole = f"series {metrics[0].partition('.')[0]}"  # without samples it is of a series as a whole
+        used = tuple(Used(s or whole, m, _number(s, m, table, known, failed)) for m in metrics for s in samples or [""])
         finding = RULES[claim["kind"]](claim, used, properties)
         common = RULES[claim["kind"]]({**claim, "systematic": "common"}, used, properties).verdict
-        made_up = tuple(s for s in samples if s in simulated)
+        made_up = tuple(s for s in samples or [whole] if s in simulated)
         found.append(
             Tested(name, claim, finding, common if claim["kind"] in ("trend", "compare") else "", used, made_up)
         )
@@ -103,15 +104,18 @@ def _number(
     found = table.get(sample, {}).get(metric)
     if found is not None:
         return found
-    measurement = metric.partition(".")[0]
-    failure = failed.get((sample, measurement)) or failed.get((sample, "*"))
+    parts = metric.split(".")  # the name of a measurement may hold dots
+    heads = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]
+    measurement = next((head for head in heads if (sample, head) in failed), parts[0])
+    failure = failed.get((sample, measurement)) or failed.get(("", measurement)) or failed.get((sample, "*"))
     measured = any(name.startswith(f"{measurement}.") for name in table.get(sample, {}))
     if failure and not measured:
         why = f"{measurement} failed: {failure}"
     elif metric not in known:
         why = f"no sample has a metric {metric!r}{did_you_mean(metric, known)}"
     else:
-        why = f"{measurement} of this sample gives no such metric" if measured else f"no {measurement} of this sample"
+        of = "of this sample" if sample else "as a whole"
+        why = f"{measurement} {of} gives no such metric" if measured else f"no {measurement} {of}"
     return Number(math.nan, "", math.nan, math.nan, why)
 
 
@@ -130,7 +134,8 @@ def _row(one: Tested) -> dict[str, Any]:
     numbers = "; ".join(
         f"{u.sample}{f' {u.metric}' if claim.get('features') else ''}: {shown(u.number)}" for u in one.used
     )
-    samples = "; ".join(claim["samples"]) + (f" / {'; '.join(claim['to'])}" if claim.get("to") else "")
+    named = claim["samples"] or dict.fromkeys(u.sample for u in one.used)
+    samples = "; ".join(named) + (f" / {'; '.join(claim['to'])}" if claim.get("to") else "")
     return {
         "claim": one.name, "statement": claim["says"], "source": claim["source"], "kind": claim["kind"],
         "metric": claim["metric"] or "; ".join(claim["features"]), "samples": samples, "verdict": found.verdict,
@@ -144,7 +149,7 @@ def _row(one: Tested) -> dict[str, Any]:
 
 def _data(one: Tested) -> str:
     """'SIMULATED', 'measured', or which samples are simulated."""
-    samples = {*one.claim["samples"], *one.claim.get("to", ())}
+    samples = {u.sample for u in one.used}
     if not one.simulated:
         return "measured"
     return SIMULATED if len(one.simulated) == len(samples) else f"{SIMULATED} in part: {'; '.join(one.simulated)}"
@@ -152,7 +157,7 @@ def _data(one: Tested) -> str:
 
 def summary(csv_text: str) -> str:
     """'12 hold, 3 do not hold, 5 cannot be decided (SIMULATED data)', of the text of a claims.csv."""
-    rows = list(csv.DictReader(line for line in csv_text.splitlines() if not line.startswith("#")))
+    rows = list(rows_of(csv_text))
     counts = [sum(row["verdict"] == verdict for row in rows) for verdict in (HOLDS, NOT, OPEN)]
     words = ", ".join(
         f"{n} {what}" for n, what in zip(counts, ("hold", "do not hold", "cannot be decided"), strict=True)

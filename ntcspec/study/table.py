@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ def metrics_csv(measured: Sequence[Mapping[str, Any]], excluded: Sequence[Mappin
 
     measured: contents of measure.json, in the order of the study, then those of the series, whose metrics have no
     sample and start with the name of the series. A measurement that failed, or that was excluded because of an error
-    in the study's files, has one row with the reason and no value.
+    in the study's files, has one row with the reason and no value; so has a series, with its name as metric.
     """
     out = io.StringIO()
     out.write(f"{RECORD_PREFIX}{record_json}\n")
@@ -32,7 +32,7 @@ def metrics_csv(measured: Sequence[Mapping[str, Any]], excluded: Sequence[Mappin
         about = {name: one["record"].get(name, "") for name in ("sample", "technique", "measurement")}
         prefix = f"{one['record']['series']}." if "series" in one["record"] else ""
         if one["failure"]:
-            writer.writerow({**about, "reason": one["failure"]})
+            writer.writerow({**about, "metric": one["record"].get("series", ""), "reason": one["failure"]})
         for metric in one["metrics"]:
             numbers = {name: _number(metric[name]) for name in ("value", "u_stat", "u_sys")}
             words = {"metric": prefix + metric["name"], "unit": metric["unit"], "method": metric["method"]}
@@ -74,22 +74,60 @@ def samples_csv(measured: Sequence[Mapping[str, Any]], samples: Sequence[Mapping
     return out.getvalue()
 
 
+def rows_of(text: str) -> Iterator[dict[str, str]]:
+    """The rows of a table behind the line of its record; a name may begin with '#', and a cell have several lines."""
+    yield from csv.DictReader(io.StringIO(text.partition("\n")[2], newline=""))
+
+
 def read_metrics(text: str) -> dict[str, dict[str, Number]]:
-    """The numbers of metrics_csv by sample and 'measurement.metric'; series have no sample and are left out."""
+    """The numbers of metrics_csv by sample and 'measurement.metric', and of series by sample and 'series.metric'.
+
+    A metric of a series belongs to a sample where its name begins with that of one, else to the sample '', which is the
+    series as a whole.
+    """
+    series, samples = _series_and_samples(text)
     found: dict[str, dict[str, Number]] = {}
-    for row in csv.DictReader(line for line in text.splitlines() if not line.startswith("#")):
-        if row["sample"] and row["metric"]:
-            numbers = (float(row[name] or "nan") for name in ("value", "u_stat", "u_sys"))
-            value, u_stat, u_sys = numbers
-            one = Number(value, row["unit"], u_stat, u_sys, row["reason"])
-            found.setdefault(row["sample"], {})[f"{row['measurement']}.{row['metric']}"] = one
+    for row in rows_of(text):
+        owner, name = row["sample"], f"{row['measurement']}.{row['metric']}"
+        if not owner:
+            owner, name = _of_series(row["metric"], series, samples)
+        if row["metric"] and name:
+            value, u_stat, u_sys = (float(row[column] or "nan") for column in ("value", "u_stat", "u_sys"))
+            found.setdefault(owner, {})[name] = Number(value, row["unit"], u_stat, u_sys, row["reason"])
     return found
 
 
+def _of_series(metric: str, series: Sequence[str], samples: Sequence[str]) -> tuple[str, str]:
+    """(sample or '', 'series.metric') of a metric that metrics.csv lists without a sample; ('', '') if of none."""
+    for name in (n for n in series if metric.startswith(f"{n}.")):
+        rest = metric.removeprefix(f"{name}.")
+        owner = next((s for s in samples if rest.startswith(f"{s}.")), "")
+        return owner, f"{name}.{rest.removeprefix(f'{owner}.') if owner else rest}"
+    return "", ""
+
+
+def _series_and_samples(text: str) -> tuple[list[str], list[str]]:
+    """Names of series and samples, long ones first, from the record of metrics.csv."""
+    record = json.loads(text.partition("\n")[0].removeprefix(RECORD_PREFIX))
+    inputs = [Path(one["path"]) for one in record.get("inputs", ())]
+    series = [path.stem for path in inputs if path.parent.as_posix() == "results/series"]
+    samples = [one["name"] for one in record.get("parameters", {}).get("samples", ())]
+    return sorted(series, key=len, reverse=True), sorted(samples, key=len, reverse=True)
+
+
 def read_failures(text: str) -> dict[tuple[str, str], str]:
-    """Why a measurement gave nothing, by (sample, measurement), of metrics_csv; '*' stands for all of a sample."""
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    return {(r["sample"], r["measurement"]): r["reason"] for r in rows if r["sample"] and not r["metric"]}
+    """Why a measurement gave nothing, by (sample, measurement), of metrics_csv; '*' stands for all of a sample.
+
+    Of a series that gave nothing by ('', series).
+    """
+    series, _ = _series_and_samples(text)
+    found = {}
+    for row in rows_of(text):
+        if row["sample"] and not row["metric"]:
+            found[row["sample"], row["measurement"]] = row["reason"]
+        elif not row["sample"] and row["metric"] in series:
+            found["", row["metric"]] = row["reason"]
+    return found
 
 
 def property_of(known: Mapping[str, Any]) -> Number:

@@ -70,24 +70,39 @@ def trends_of(
 
     table: numbers by sample and 'measurement.metric'; properties: by sample and name, in the order of the study;
     wanted: by property `scale`, `metrics` (names, with * and ? as wildcards), `samples` (None for all).
-    A metric that fewer than two samples have is left out, but one that is named without a wildcard.
+    A metric that fewer than two samples have is left out, but one that is named without a wildcard. Where nothing is
+    left of a property, one trend without points says so.
     """
-    found = []
+    found: list[Trend] = []
     metrics = list(dict.fromkeys(name for numbers in table.values() for name in numbers))
     for about, how in wanted.items():
-        samples = how["samples"] or list(properties)
+        samples, before = how["samples"] or list(properties), len(found)
         for metric in _chosen(metrics, how["metrics"]):
             trend = _trend(about, how["scale"], metric, samples, table, properties)
             if len(trend.points) > 1 or metric in how["metrics"]:
                 found.append(trend)
+        if len(found) == before:
+            found.append(_nothing(about, how, samples, properties))
     return found
+
+
+def _nothing(
+    about: str, how: Mapping[str, Any], samples: Sequence[str], properties: Mapping[str, Mapping[str, Number]]
+) -> Trend:
+    """What stands for a property against which there is no trend at all."""
+    given = [properties.get(sample, {}).get(about) for sample in samples]
+    n = sum(x is not None and math.isfinite(x.value) for x in given)
+    why = f"{n} of {len(samples)} sample{'s' * (len(samples) != 1)} have {about}; no two of them have the same metric"
+    none = np.empty(0)
+    lines = (order(none, none), line(none, none, none, none, none))
+    return Trend(about, how["scale"], ", ".join(how["metrics"]), (), (why,), *lines, (0, 0))
 
 
 def _chosen(metrics: Sequence[str], patterns: Sequence[str]) -> list[str]:
     """Metrics that any pattern matches, in the order of the patterns; a name that there is not stays."""
     out: dict[str, None] = {}
     for pattern in patterns:
-        matching = fnmatch.filter(metrics, pattern)
+        matching = [pattern] if pattern in metrics else fnmatch.filter(metrics, pattern)
         out.update(dict.fromkeys(matching or ([] if set(pattern) & set("*?[") else [pattern])))
     return list(out)
 

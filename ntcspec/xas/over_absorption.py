@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from ntcspec.errors import UserError
+from ntcspec.formula import atoms, checked
 from ntcspec.types import Array
 
 BESIDE_EV = 10.0  # where below and above the edge are read, as in larch
@@ -65,10 +66,10 @@ def thick_sample(*, formula: str, element: str, edge: str, angle_in_deg: float, 
     import xraydb
 
     try:
-        atoms = xraydb.chemparse(formula)
+        counts = atoms(checked(formula))
     except ValueError as problem:
-        raise UserError(key, f"{formula!r} is no chemical formula: {problem}", fix) from None
-    if not atoms.get(element, 0):
+        raise UserError(key, str(problem), fix) from None
+    if not counts.get(element, 0):
         raise UserError(key, f"{formula} holds no {element}", fix)
     line = LINES.get(edge, "")
     if not any(name.startswith(line) for name in xraydb.xray_lines(element) if line):
@@ -76,8 +77,8 @@ def thick_sample(*, formula: str, element: str, edge: str, angle_in_deg: float, 
         raise UserError("reduce.over_absorption", f"no fluorescence line of the {element} {edge} edge is known", fix)
     at = xraydb.xray_edge(element, edge).energy
     at_line, below, above = (
-        float(sum(n * xraydb.atomic_mass(a) * xraydb.mu_elam(a, e) for a, n in atoms.items()))
-        / sum(n * xraydb.atomic_mass(a) for a, n in atoms.items())
+        float(sum(n * xraydb.atomic_mass(a) * xraydb.mu_elam(a, e) for a, n in counts.items()))
+        / sum(n * xraydb.atomic_mass(a) for a, n in counts.items())
         for e in (xraydb.xray_line(element, line).energy, at - BESIDE_EV, at + BESIDE_EV)
     )
     ratio = np.sin(np.deg2rad(angle_in_deg)) / np.sin(np.deg2rad(angle_out_deg))

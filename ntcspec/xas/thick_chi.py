@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from ntcspec.errors import UserError
+from ntcspec.formula import atoms
 from ntcspec.types import Array
 from ntcspec.xas.over_absorption import Thick, thick_sample
 
@@ -63,7 +64,7 @@ def sample_of(
         formula=settings.get("formula") or composition, element=element, edge=edge,
         angle_in_deg=settings["angle_in_deg"], angle_out_deg=settings["angle_out_deg"],
     )  # fmt: skip
-    masses = {a: n * xraydb.atomic_mass(a) for a, n in xraydb.chemparse(thick.formula).items()}
+    masses = {a: n * xraydb.atomic_mass(a) for a, n in atoms(thick.formula).items()}
     weights = {a: m / sum(masses.values()) for a, m in masses.items()}
     areal = settings.get("areal_density_mg_cm2")
     return ThickChi(thick, element, edge_energy_ev, weights, np.nan if areal is None else areal / 1000.0)

@@ -70,7 +70,7 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
         ("samples: [two]", "samples: [too]", "line 8: claims.grows.samples[0]", "no sample 'too' (did you mean 'two'?)"),
         ("samples: [two]", "samples: []", "line 8: claims.grows.samples", "at least 1 item"),
         ("to: [one]", "to: [one, one]", "line 9: claims.grows.to[1]", "stands twice"),
-        ("exafs.first", "exaf.first", "line 7: claims.grows.metric", "no sample has a measurement 'exaf' (did you mean 'exafs'?)"),
+        ("exafs.first", "exaf.first", "line 7: claims.grows.metric", "there is no measurement and no series 'exaf' (did you mean 'exafs'?)"),
         ("exafs.first_shell.height", "height", "line 7: claims.grows.metric", "should match pattern"),
         ("claims:", "claim:", "line 1: claim", "did you mean 'claims'?"),
         ("grows:", "gr ows:", "claims.gr ows", "should match pattern"),
@@ -107,3 +107,51 @@ def test_a_metric_that_may_be_missing_is_no_mistake(tmp_path: Path) -> None:
 def test_every_shipped_claim_names_its_statement() -> None:
     shipped = yaml.safe_load((Path(__file__).parents[2] / "config/claims.yaml").read_text(encoding="utf-8"))["claims"]
     assert all(name[:4] in claim["source"] for name, claim in shipped.items())
+
+
+SERIES = """\
+measurements: {na: {technique: nmr}}
+series: {split: {kind: nmr.split, measurement: na, samples: [one, two], options: {fit: line, reference: one}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("", "", ""),
+        ("kind: compare", "kind: window\n    range: [1, 2]", ""),
+        ("split.shielding", "splt.shielding", "line 7: claims.grows.metric: there is no measurement and no series 'splt' (did you mean 'split'?)"),
+        ("[two]", "[three]", "claims.grows.metric: the series 'split' does not take 'three' -> add the sample to the series"),
+        ("to: [one]", "to: [two]", "a sample is not compared to itself"),
+        ("split.shielding", "exafs.first_shell.height", ""),
+    ],
+)  # fmt: skip
+def test_metrics_of_series(tmp_path: Path, old: str, new: str, words: str) -> None:
+    text = GOOD.replace("exafs.first_shell.height", "split.shielding").replace(old, new)
+    if "window" in new:
+        text = "".join(
+            line for line in text.splitlines(True) if not line.strip().startswith(("samples", "to", "relation"))
+        )
+    folder = with_claims(tmp_path, text, CONFIG + SERIES)
+    samples = (folder / "samples.yaml").read_text()
+    more = "  three:\n    measurements:\n      exafs: {element: Ta, edge: L3, files: [a.dat]}\n"
+    (folder / "samples.yaml").write_text(samples + more)
+    assert words in told(folder) if words else list(load_study(folder).claims) == ["grows"]
+
+
+def test_only_a_series_can_do_without_samples(tmp_path: Path) -> None:
+    text = GOOD.replace("kind: compare", "kind: present")
+    text = "".join(line for line in text.splitlines(True) if not line.strip().startswith(("samples", "to", "relation")))
+    assert "claims.grows.samples: no sample is named" in told(with_claims(tmp_path, text))
+
+
+def test_a_series_called_like_a_measurement(tmp_path: Path) -> None:
+    folder = with_claims(tmp_path, GOOD, CONFIG + "series: {exafs: {kind: xanes.rank, options: {range_ev: [1, 2]}}}\n")
+    assert "series.exafs: is also the name of a measurement" in told(folder)
+
+
+def test_a_trend_names_metrics_that_something_measures(tmp_path: Path) -> None:
+    config = CONFIG + "trends: {time: {metrics: [exfas.a.b, 'e*', exafs.a.b]}}\n"
+    found = told(with_claims(tmp_path, GOOD, config))
+    assert "trends.time.metrics[0]: there is no measurement and no series 'exfas' (did you mean 'exafs'?)" in found
+    assert "metrics[1]" not in found and "metrics[2]" not in found

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ntcspec.formula import fractions
 from ntcspec.scattering import adhoc
 from ntcspec.scattering.atoms import averages
 from ntcspec.scattering.axis import grid
-from ntcspec.scattering.composition import fractions
 from ntcspec.scattering.sine import Sine
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from gr_files import raw, to_q
 
 from ntcspec.config.scattering_pdf import ScatteringTransform
+from ntcspec.formula import fractions
 from ntcspec.scattering.atoms import averages, compton
-from ntcspec.scattering.composition import fractions
 from ntcspec.scattering.transform import transform_scattering
 from ntcspec.types.scattering import Part, ScatteringReduced
 from ntcspec.types.scattering_pdf import ScatteringTransformed

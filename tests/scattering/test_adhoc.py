@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
+from ntcspec.formula import fractions
 from ntcspec.scattering import adhoc
 from ntcspec.scattering.atoms import averages, compton
 from ntcspec.scattering.axis import grid
-from ntcspec.scattering.composition import fractions
 
 FILES = (
     "ni_pdfttp/Ni.gr", "ni_pdfttp/Ni-hires.gr", "lab6_esrf/LaB6_0p4mm_011_av10_monitor.gr",

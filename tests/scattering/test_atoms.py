@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
+from ntcspec.formula import fractions
 from ntcspec.places import resource
 from ntcspec.scattering.atoms import (
     averages,
@@ -24,7 +25,6 @@ from ntcspec.scattering.atoms import (
     pair_weights,
     resonant,
 )
-from ntcspec.scattering.composition import fractions
 
 Q = np.linspace(0, 30, 400)
 NTC = fractions("NaTaCl6", "test")

@@ -14,8 +14,8 @@ import pytest
 from patterns import LAB6, counted, lab6, reduced, shells, transform
 
 from ntcspec.config.scattering_pdf import Absolute
+from ntcspec.formula import fractions
 from ntcspec.scattering import errors
-from ntcspec.scattering.composition import fractions
 from ntcspec.scattering.plan import Plan, plan
 from ntcspec.scattering.requests import settings_of
 from ntcspec.scattering.view import nominal

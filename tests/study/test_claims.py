@@ -321,3 +321,36 @@ def test_inside_and_outside_exclude_each_other(a: Number, low: float, width: flo
 def test_nothing_is_detected_and_not_detected(a: Number) -> None:
     of = weighted([(1.0, a)], "worst")
     assert (detected(a) == 1) == (a.value > 3 * of.u) and (detected(a) == -1) == (a.value <= 2 * of.u)
+
+
+def on_series(claim: dict[str, Any], table: dict[str, dict[str, Number]], failed: Any = None) -> dict[str, str]:
+    tested = claims_of({"x": claim}, table, {}, ["series rank", "a"], failed or {})
+    (row,) = csv.DictReader(claims_csv(tested, "{}").splitlines()[1:])
+    return row
+
+
+def test_a_metric_of_a_series_as_a_whole_needs_no_sample() -> None:
+    table = {"": {"rank.rank": number(3.0), "rank.noise": number(0.5, 0.01)}, "a": {}}
+    count = {**COUNT, "metric": "rank.rank", "samples": [], "least": 3, "most": 3}
+    row = on_series(count, table)
+    assert (row["verdict"], row["samples"], row["data"], row["n"]) == (HOLDS, "series rank", "SIMULATED", "1")
+    assert row["why"] == "3 in series rank, claimed 3"
+    window = {**WINDOW, "metric": "rank.noise", "samples": []}
+    assert on_series(window, table)["verdict"] == NOT
+    assert on_series({**SEEN, "metric": "rank.noise", "samples": []}, table)["verdict"] == HOLDS
+
+
+def test_a_series_that_gave_nothing_says_why() -> None:
+    window = {**WINDOW, "metric": "rank.noise", "samples": []}
+    row = on_series(window, {"a": {}}, {("", "rank"): "too few samples"})
+    assert row["verdict"] == OPEN and "rank failed: too few samples" in row["why"]
+    row = on_series({**window, "samples": ["a"]}, {"a": {}}, {("", "rank"): "too few samples"})
+    assert row["verdict"] == OPEN and "a: rank failed: too few samples" in row["why"]
+
+
+def test_a_metric_of_a_series_of_each_sample_is_claimed_like_any_other() -> None:
+    table = {"a": {"split.shift": number(1.0)}, "b": {"split.shift": number(2.0)}, "": {"split.count": number(2.0)}}
+    row = on_series({**COMPARE, "metric": "split.shift"}, table)
+    assert (row["verdict"], row["effect"], row["data"]) == (HOLDS, "1", "SIMULATED in part: a")
+    missing = on_series({**COMPARE, "metric": "split.count"}, table)
+    assert missing["verdict"] == OPEN and "split of this sample gives no such metric" in missing["why"]

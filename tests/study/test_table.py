@@ -4,7 +4,7 @@ import csv
 import json
 from typing import Any
 
-from ntcspec.study.table import RECORD_PREFIX, metrics_csv, samples_csv
+from ntcspec.study.table import RECORD_PREFIX, metrics_csv, read_failures, read_metrics, samples_csv
 
 
 def metric(name: str, value: float | None, reason: str = "") -> dict[str, Any]:
@@ -65,3 +65,37 @@ def test_samples_one_row_each_properties_before_metrics() -> None:
 
 def test_a_study_without_samples_is_a_header() -> None:
     assert rows(samples_csv([], [], '{"key":"k"}')) == []
+
+
+def of_series(name: str, *metrics: dict[str, Any], failure: str = "") -> dict[str, Any]:
+    record = {"series": name, "technique": "nmr", "measurement": "nmr"}
+    return {"metrics": list(metrics), "failure": failure, "record": record}
+
+
+RECORD = json.dumps(
+    {
+        "inputs": [{"path": f"results/series/{name}.json"} for name in ("split", "split.more", "broken")],
+        "parameters": {"samples": [{"name": name} for name in ("A", "A.1", "B 2")]},
+    }
+)
+
+
+def test_metrics_of_a_series_are_read_by_sample_or_as_those_of_the_whole() -> None:
+    split = of_series(
+        "split", metric("count", 2.0), metric("A.shift", 1.5), metric("A.1.shift", 1.6), metric("B 2.shift", 1.7)
+    )
+    whole = [split, of_series("split.more", metric("A.shift", 9.0)), of_series("broken", failure="no lines")]
+    text = metrics_csv([measured("A", metric("width", 3.0)), *whole], [], RECORD)
+    found = {s: {n: x.value for n, x in numbers.items()} for s, numbers in read_metrics(text).items()}
+    assert found == {
+        "A": {"exafs.width": 3.0, "split.shift": 1.5, "split.more.shift": 9.0},
+        "": {"split.count": 2.0},
+        "A.1": {"split.shift": 1.6},
+        "B 2": {"split.shift": 1.7},
+    }
+    assert read_failures(text) == {("", "broken"): "no lines"}
+
+
+def test_a_name_that_begins_like_a_comment_and_cells_of_several_lines_come_back() -> None:
+    text = metrics_csv([measured("#1", metric("width", 3.0)), measured("a\nb", metric("width", 4.0))], [], "{}")
+    assert {s: n["exafs.width"].value for s, n in read_metrics(text).items()} == {"#1": 3.0, "a\nb": 4.0}

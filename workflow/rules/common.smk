@@ -7,7 +7,7 @@ from ntcspec.config.load import load_study
 from ntcspec.errors import Problems
 from ntcspec.plan import Plan
 from ntcspec.worker.book import book_path, write_book
-from ntcspec.workflow import failures, measurement_pattern
+from ntcspec.workflow import PLACEHOLDER, failures, measurement_pattern
 
 try:
     PLAN = Plan(load_study(Path(config.get("study", "config/config.yaml"))))
@@ -41,14 +41,19 @@ wildcard_constraints:
 def job_inputs(output):
     """Input function of a rule: what the plan says for its (first) output.
 
-    The time of a raw file says nothing (`ancient`): its content stands in `params` as a hash.
+    The time of a raw file says nothing (`ancient`): its content stands in `params` as a hash. Snakemake does not hear
+    of raw files in whose names it would read a placeholder; the job finds them all the same.
     """
 
     def paths(wildcards):
         first = output.format(**wildcards)
         roots = [origin.root for origin in PLAN.job(first).inputs]
         pairs = zip(PLAN.paths(first), roots)
-        return [ancient(path) if root == "raw" else path for path, root in pairs]
+        return [
+            ancient(path) if root == "raw" else path
+            for path, root in pairs
+            if root != "raw" or not PLACEHOLDER.search(path)
+        ]
 
     return paths
 

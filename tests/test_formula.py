@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntcspec.errors import UserError
-from ntcspec.scattering.composition import fractions
+from ntcspec.formula import checked, fractions
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,9 @@ from ntcspec.scattering.composition import fractions
         ("K4[Fe(CN)6]", {"K": 4, "Fe": 1, "C": 6, "N": 6}),
         ("Ni", {"Ni": 1}),
         ("C.5O1.", {"C": 0.5, "O": 1}),
+        ("CuSO4·5H2O", {"Cu": 1, "S": 1, "O": 9, "H": 10}),
+        ("CaSO4 * 0.5 H2O", {"Ca": 1, "S": 1, "O": 4.5, "H": 1}),
+        ("D2O", {"H": 2, "O": 1}),
     ],
 )
 def test_formulas(formula: str, counts: dict[str, float]) -> None:
@@ -39,6 +42,7 @@ def test_formulas(formula: str, counts: dict[str, float]) -> None:
         ("Ca(OH2", "')' is missing"),
         ("CaOH)2", "')' closes no bracket"),
         ("Ca(OH]2", "']' closes no bracket"),
+        ("CuSO4·", "a part of it is empty"),
         ("Ca(2OH)", "number stands behind '('"),
     ],
 )
@@ -53,3 +57,9 @@ def test_any_formula_comes_back(counts: dict[str, int]) -> None:
     found = fractions(" ".join(f"{name}{n}" for name, n in counts.items()), "A")
     assert sum(found.values()) == pytest.approx(1.0)
     assert found == pytest.approx({name: n / sum(counts.values()) for name, n in counts.items()})
+
+
+def test_a_symbol_that_is_no_element() -> None:
+    assert checked("NaTaCl6") == "NaTaCl6"
+    with pytest.raises(ValueError, match="'Tq' is no element"):
+        checked("NaTqCl6")
