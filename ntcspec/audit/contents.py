@@ -75,8 +75,8 @@ def _nexus(path: Path) -> dict[str, Any]:
 
     def counts(name: str) -> bool:
         parent, _, leaf = name.rpartition("/")
-        linked = parent in plots and leaf != "title" and "@" not in leaf
-        return not linked and name != "/entry/record/data" and leaf != "version"
+        linked = parent in plots and leaf != "title" and "@" not in leaf and f"/{store.ENTRY}/record/data" in held
+        return not linked and not name.endswith("/record/data") and leaf != "version"
 
     return unfolded({name: value for name, value in held.items() if counts(name)})
 

@@ -20,6 +20,8 @@ from ntcspec.plan import CLAIMS, PANEL_MODULES, TABLE, TABLE_MODULES
 from ntcspec.plan.job import Input, Job, make_job
 from ntcspec.plan.panels import PANEL_SUFFIXES
 from ntcspec.plan.study import CLAIMS_MODULES, SAMPLES_TABLE, TRENDS, TRENDS_MODULES
+from ntcspec.plan.study_file import MODULES as STUDY_MODULES
+from ntcspec.plan.study_file import file_name
 from ntcspec.plot import KINDS
 from ntcspec.provenance import EVERY_RECORD, SCHEMA, about_of, key_of
 from ntcspec.stage import named
@@ -73,7 +75,7 @@ def _known(record: Record) -> bool:
     if "measurement" in record and "sample" in record:
         return stage in {s.name for s in STAGES.get(record.get("technique", ""), ())}
     kind = record["parameters"].get("kind") if stage == "panel" else record.get("kind")
-    return stage in TABLES or (stage == "series" and kind in SERIES) or (stage == "panel" and kind in KINDS)
+    return stage in (*TABLES, "study") or (stage == "series" and kind in SERIES) or (stage == "panel" and kind in KINDS)
 
 
 def family(file: str, record: Record) -> dict[str, Record]:
@@ -106,6 +108,8 @@ def outputs(record: Record, path: str = "") -> tuple[str, ...]:
     stage = record["stage"]
     if stage in TABLES:
         return TABLES[stage][0]
+    if stage == "study":
+        return (path or f"results/{file_name(record['study'])}.nxs",)
     name = PurePosixPath(path).stem if path else str(record.get("panel") or record.get("series"))
     if stage == "panel":
         return tuple(f"results/panels/{slug(name)}.{suffix}" for suffix in PANEL_SUFFIXES)
@@ -134,6 +138,8 @@ def job_of(path: str, record: Record, ancestry: Mapping[str, Record], keys: Mapp
     modules: tuple[str, ...]
     if stage in TABLES:
         modules = TABLES[stage][1]
+    elif stage == "study":
+        modules = STUDY_MODULES
     elif stage == "panel":
         kind = KINDS[record["parameters"]["kind"]]
         takes = {name: stage_of(kind.technique, name).result for name in kind.needs}

@@ -33,6 +33,7 @@ RUN: Mapping[str, Callable[..., None]] = {
     "table": study_jobs.run_table,
     "trends": study_jobs.run_trends,
     "claims": study_jobs.run_claims,
+    "study": study_jobs.run_study_file,
     "series": study_jobs.run_series,
     "panel": study_jobs.run_panel,
 }
@@ -206,7 +207,7 @@ def _header(path: Path) -> str:
 
 
 def _kind(record: Record, path: str) -> type | None:
-    return named(result_of(record)) if path.endswith(".nxs") else None
+    return named(result_of(record)) if path.endswith(".nxs") and record["stage"] != "study" else None
 
 
 def _same_matplotlib(outcome: Replay) -> bool:

@@ -29,6 +29,7 @@ from ntcspec.config.study import (
     Sample,
     SamplesFile,
     Series,
+    Setup,
     StudyFile,
 )
 from ntcspec.plot import KINDS, description
@@ -60,7 +61,8 @@ def page() -> str:
         "### One panel",
         *_table(Panel),
     ]
-    parts += ["### What measurements of a name share", *_table(Common), "### One series", *_table(Series)]
+    parts += ["### What measurements of a name share", *_table(Common), "### Setup", *_table(Setup)]
+    parts += ["### One series", *_table(Series)]
     parts += ["## samples.yaml", *_table(SamplesFile), "### One sample", *_table(Sample)]
     parts += ["### One property", *_table(Property)]
     parts += ["### One measurement", *_table(Measurement), "### Columns of a text file", *_table(xas.Columns)]

@@ -97,8 +97,8 @@ class Resolver:
             parameters = self.parameters(technique, sample, name, data, found) if technique else {}
             if _is_absorption(technique):
                 self.element(sample, name, model, found)
-            elif technique:
-                self.no_absorption(technique, sample, name, model, found)
+            if technique:
+                self.foreign_keys(technique, sample, name, model, found)
             files = self.files(_key(sample, name), model, found)
             further = self.extra_files(technique, parameters, sample, name, found)
         if found or model is None:
@@ -127,6 +127,7 @@ class Resolver:
             parameters={**parameters, SUBJECT: subject},
             folder=folder,
             companions=self.companions((*files, *further)),
+            setup=model.setup.model_dump(mode="json", exclude_none=True) if model.setup else {},
         )
         self.measurements.append(plan)
 
@@ -188,9 +189,10 @@ class Resolver:
             where = self.place(sample, name, ("edge",))
             found.append(UserError(where, f"{model.element} has no {model.edge} edge", f"it has {known}"))
 
-    def no_absorption(self, technique: str, sample: str, name: str, model: Measurement, found: list[UserError]) -> None:
-        """Keys that mean something for absorption spectra alone."""
-        for key in ("element", "edge", "columns", "select"):
+    def foreign_keys(self, technique: str, sample: str, name: str, model: Measurement, found: list[UserError]) -> None:
+        """Keys that mean something for other techniques alone."""
+        absorption = () if _is_absorption(technique) else ("element", "edge", "columns", "select")
+        for key in (*absorption, *(() if technique == "raman" else ("setup",))):
             if getattr(model, key):
                 where = self.place(sample, name, (key,))
                 found.append(UserError(where, f"{technique} has no key {key!r}", "take it out"))

@@ -27,6 +27,7 @@ class MeasurementPlan:
     parameters: Mapping[str, Mapping[str, Any]]
     folder: str
     companions: tuple[str, ...] = ()  # raw files beside `files` and the further ones, which belong to them
+    setup: Mapping[str, Any] = field(default_factory=dict)  # what the study says of the instrument
 
     @property
     def title(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from ntcspec.config.about import About
 from ntcspec.config.base import Formula, Parameters, param, required
@@ -28,9 +29,36 @@ TECHNIQUES: dict[str, type[Parameters]] = {
 }
 SERIES: dict[str, type[Parameters]] = {"exafs.fit": JointFit, "xanes.rank": Rank, "nmr.split": Split}
 STAGES = ("ingest", "reduce", "transform", "wavelet", "measure", "paths", "fit", "bend")  # of any technique
+RamanExperiment = Literal[
+    "non-resonant Raman spectroscopy",
+    "resonant Raman spectroscopy",
+    "in situ Raman spectroscopy",
+    "Raman imaging",
+    "surface-enhanced Raman spectroscopy (SERS)",
+    "tip-enhanced Raman spectroscopy (TERS)",
+]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 ArtifactName = Annotated[FileName, AfterValidator(file_name)]
+
+
+class Setup(Parameters):
+    """What no raw file says of an instrument, and outside standards ask for."""
+
+    scattering_configuration: str | None = param(
+        None,
+        "",
+        "Raman: Porto notation of incident and scattered light, e.g. `z(xx)z`; a full stop for unpolarised",
+    )
+    experiment: RamanExperiment | None = param(None, "", "Raman: kind of experiment, as NXraman names it")
+    detector: Literal["multichannel", "single-channel"] | None = param(None, "", "Raman: a camera, or a single channel")
+
+    @field_validator("scattering_configuration")
+    @classmethod
+    def _porto(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[^()\s]+\([^()\s]+\)[^()\s]+", value):
+            raise ValueError(f"{value!r} is no Porto notation: direction(polarisations)direction, such as z(xx)z")
+        return value
 
 
 class Common(Parameters):
@@ -46,6 +74,7 @@ class Common(Parameters):
         "which scan or group of a file that holds several; 'a|b' or '*' takes several as repeat scans",
         coerce_numbers_to_str=True,
     )
+    setup: Setup | None = param(None, "", "facts of the instrument for outside standards (docs/nexus.md)")
     ingest: dict[str, Any] = param({}, "", "parameters of the stage `ingest` for this measurement alone")
     reduce: dict[str, Any] = param({}, "", "parameters of the stage `reduce` for this measurement alone")
     transform: dict[str, Any] = param({}, "", "parameters of the stage `transform` for this measurement alone")

@@ -35,6 +35,7 @@ MESSAGES = {  # of workflow/rules/study.smk, by stage, where it is not the stage
     "table": "table of all metrics",
     "trends": "trends of metrics against properties",
     "claims": "claims tested on the metrics",
+    "study": "the whole study in one file",
 }
 DURATIONS = ".ntcspec/durations.json"  # s, by technique and stage: for the next run's first guess
 NEW_WEIGHT = 0.3  # of a new duration in the mean

@@ -7,6 +7,7 @@ from ntcspec.plan.job import Input, Job, Jobs
 from ntcspec.plan.measurements import stage_job
 from ntcspec.plan.panels import PANEL_MODULES, panel_job
 from ntcspec.plan.study import CLAIMS, TABLE, TABLE_MODULES, claims_job, series_job, table_job, trends_job
+from ntcspec.plan.study_file import study_file_job
 from ntcspec.provenance import Hashes, hash_cache
 from ntcspec.techniques import STAGES
 
@@ -39,6 +40,9 @@ class Plan(Jobs):
             self.add(claims_job(self))
         for name in study.panels:
             self.add(panel_job(self, name))
+        whole = study_file_job(self)
+        self.study_file = whole.outputs[0]
+        self.add(whole)
 
     def job(self, output: str) -> Job:
         return self.jobs[output]

@@ -37,9 +37,12 @@ class Job:
     code: str
     key: str
     work: Mapping[str, Any]
+    log_name: str = ""  # where that of the output could be another job's
 
     @property
     def log(self) -> str:
+        if self.log_name:
+            return f"results/logs/{self.log_name}.log"
         head, _, name = self.outputs[0].removeprefix("results/").rpartition("/")
         return "/".join(part for part in ("results/logs", head, f"{name.rpartition('.')[0]}.log") if part)
 
@@ -101,8 +104,9 @@ def make_job(
     inputs: tuple[Input, ...],
     modules: tuple[str, ...],
     work: Mapping[str, Any] | None = None,
+    log_name: str = "",
 ) -> Job:
     """A job with its key."""
     code = fingerprint(*modules)
     key = key_of(about, parameters, code, ((i.role, i.root, i.path, i.identity) for i in inputs))
-    return Job(outputs, about, parameters, inputs, modules, code, key, work or {})
+    return Job(outputs, about, parameters, inputs, modules, code, key, work or {}, log_name)

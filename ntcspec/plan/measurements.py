@@ -29,6 +29,7 @@ def stage_job(book: Jobs, m: MeasurementPlan, stage: Stage, order: int, cache: H
         "simulated": m.simulated,
         "stage": stage.name,
         "order": order,
+        **({"setup": dict(m.setup)} if m.setup else {}),
     }
     outputs = tuple(f"{m.folder}/{file}" for file in stage.files)
     takes = [stage_of(m.technique, name).result for name in needed]

@@ -1,4 +1,7 @@
-"""The jobs of the study as a whole: table, panels, check sums. As in `ntcspec.stage`, Snakemake is not known here."""
+"""The jobs of the study as a whole: table, panels, study file, check sums.
+
+As in `ntcspec.stage`, Snakemake is not known here.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +58,24 @@ def run_claims(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
         table, failed = read_metrics(text), read_failures(text)
         tested = claims_of(settings["claims"], table, properties, settings["simulated"], failed)
         write_atomic(Path(outputs[0]), claims_csv(tested, canonical(record)).encode())
+
+
+def run_study_file(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """results/<study>.nxs: the whole study in one file, from its tables and every artifact."""
+    with job(log):
+        from ntcspec import store
+        from ntcspec.study.table import read_table_record
+        from ntcspec.study.whole import whole_study
+
+        found = {origin["path"]: Path(path) for origin, path in zip(params["origin"], inputs, strict=True)}
+        tables = {name: path for name, path in found.items() if path.suffix == ".csv"}
+        upstream = {
+            name: read_table_record(path) if name in tables else store.read_record(path) for name, path in found.items()
+        }
+        record = record_for(params, inputs, upstream)
+        texts = {path.stem: path.read_text(encoding="utf-8") for path in tables.values()}
+        entries, default = whole_study(params["settings"], texts, found, record)
+        store.write_tree(Path(outputs[0]), entries, default, record)
 
 
 def run_series(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:

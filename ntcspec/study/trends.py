@@ -77,7 +77,7 @@ def trends_of(
     metrics = list(dict.fromkeys(name for numbers in table.values() for name in numbers))
     for about, how in wanted.items():
         samples, before = how["samples"] or list(properties), len(found)
-        for metric in _chosen(metrics, how["metrics"]):
+        for metric in chosen(metrics, how["metrics"]):
             trend = _trend(about, how["scale"], metric, samples, table, properties)
             if len(trend.points) > 1 or metric in how["metrics"]:
                 found.append(trend)
@@ -98,7 +98,7 @@ def _nothing(
     return Trend(about, how["scale"], ", ".join(how["metrics"]), (), (why,), *lines, (0, 0))
 
 
-def _chosen(metrics: Sequence[str], patterns: Sequence[str]) -> list[str]:
+def chosen(metrics: Sequence[str], patterns: Sequence[str]) -> list[str]:
     """Metrics that any pattern matches, in the order of the patterns; a name that there is not stays."""
     out: dict[str, None] = {}
     for pattern in patterns:
@@ -107,14 +107,15 @@ def _chosen(metrics: Sequence[str], patterns: Sequence[str]) -> list[str]:
     return list(out)
 
 
-def _trend(
+def points_of(
     about: str,
     scale: str,
     metric: str,
     samples: Sequence[str],
     table: Mapping[str, Mapping[str, Number]],
     properties: Mapping[str, Mapping[str, Number]],
-) -> Trend:
+) -> tuple[list[Point], list[str]]:
+    """The samples that have both numbers, in the order of the property; and why the others have not."""
     points, missing = [], []
     for sample in samples:
         x, y = properties.get(sample, {}).get(about), table.get(sample, {}).get(metric)
@@ -125,7 +126,18 @@ def _trend(
             points.append(Point(sample, x, y))
     unit = points[0].y.unit if points else ""
     missing += [f"{p.sample}: in {p.y.unit}, not {unit}" for p in points if p.y.unit != unit]
-    points = sorted((p for p in points if p.y.unit == unit), key=lambda p: p.x.value)
+    return sorted((p for p in points if p.y.unit == unit), key=lambda p: p.x.value), missing
+
+
+def _trend(
+    about: str,
+    scale: str,
+    metric: str,
+    samples: Sequence[str],
+    table: Mapping[str, Mapping[str, Number]],
+    properties: Mapping[str, Mapping[str, Number]],
+) -> Trend:
+    points, missing = points_of(about, scale, metric, samples, table, properties)
     places, u_x = _places(points, scale)
     heights, u_stat, u_sys = (np.array([getattr(p.y, name) for p in points]) for name in ("value", "u_stat", "u_sys"))
     fitted = line(places, heights, u_stat, u_sys, u_x)

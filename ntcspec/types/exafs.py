@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ntcspec.types import Array, Metrics, Note, Plot, array, scalar, text
+from ntcspec.types.nexus import Application
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class ExafsReduced:
         Plot("normalised", "normalised absorption", "norm", ("energy_ev",)),
         Plot("absorption", "absorption", "mu", ("energy_ev",), ("pre_edge", "post_edge", "background")),
     )
+
+    def application(self) -> Application:
+        """NXxas: the normalised spectrum."""
+        return Application("NXxas", "normalised", {"energy": "energy_ev", "intensity": "norm"})
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ntcspec.types import Array, Metrics, Note, Plot, array, scalar, text
+from ntcspec.types.nexus import Application
 
 # --- ingest ---------------------------------------------------------------------------------------
 
@@ -103,6 +104,10 @@ class RamanReduced:
         Plot("raman", "Raman spectrum without baseline", "mean_corrected", ("shift_cm1",)),
         Plot("measured", "Raman spectrum and baseline", "mean_intensity", ("shift_cm1",), ("mean_baseline",)),
     )
+
+    def application(self) -> Application:
+        """NXraman, which names no array of the spectrum itself."""
+        return Application("NXraman", "raman", {"wavelength": "laser_nm"})
 
 
 # --- transform ------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ntcspec.types import Array, Metrics, Note, Plot, array, scalar, text
+from ntcspec.types.nexus import Application
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,13 @@ class XanesReduced:
                 title = f"{kind} absorption, {one.mode}" if kind == "normalised" else f"absorption, {one.mode}"
                 found.append(Plot(f"{kind}_{one.mode}", title, f"{at}/{signal}", (f"{at}/energy_ev",), auxiliary))
         return tuple(found)
+
+    def application(self) -> Application:
+        """NXxas: the normalised spectrum of the primary mode."""
+        names = {"energy": "energy_ev", "intensity": "norm", "intensity_errors": "norm_error"}
+        return Application(
+            "NXxas", f"normalised_{self.mode}", {name: f"spectra/0000/{at}" for name, at in names.items()}
+        )
 
     @property
     def primary(self) -> Normalised:

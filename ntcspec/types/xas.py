@@ -20,7 +20,7 @@ class Column:
 
     name: str = text("name in the file")
     unit: str = text("unit stated in the file, empty if none")
-    values: Array = array("", "values, one a row")
+    values: Array = array("", "")  # one a row; viewers show the name of the column
 
 
 DetectionMode = Literal["transmission", "fluorescence", "reference", "tey"]  # tey: total electron yield

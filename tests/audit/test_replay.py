@@ -67,7 +67,7 @@ def state(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 @pytest.mark.parametrize("name", ["panels/map.png", "panels/chi_r.pdf", "panels/mu.svg", "panels/chi_r.nxs",
-                                  "metrics.csv", "samples.csv", "a/exafs/measure.json", "b/exafs/wavelet.nxs"])  # fmt: skip
+                                  "metrics.csv", "samples.csv", "made_up.nxs", "a/exafs/measure.json", "b/exafs/wavelet.nxs"])  # fmt: skip
 def test_an_untouched_artifact_comes_back_byte_by_byte_and_nothing_is_written(
     replayed_study: Path, replay: Callable[..., Run], name: str
 ) -> None:

@@ -61,6 +61,9 @@ def test_a_mistake_is_told_when_the_study_is_read(tmp_path: Path, old: str, new:
     [
         ("element: Ta", "raman has no key 'element'"),
         ("select: x", "raman has no key 'select'"),
+        ("setup: {scattering_configuration: zxxz}", "'zxxz' is no Porto notation"),
+        ("setup: {detector: ccd}", "not 'ccd'"),
+        ("setup: {polarisation: x}", "setup.polarisation"),
         ("ingest: {silicon: raw/so.txt}", "no such file 'raw/so.txt' in '.' (did you mean 'si.txt'?)"),
         ("wavelet: {}", "raman has no stage 'wavelet'"),
     ],

@@ -74,6 +74,8 @@ def test_resolves_defaults_under_overrides(tmp_path: Path) -> None:
         (SAMPLES.replace("exafs: {", "exfas: {"), "samples.one.measurements.exfas", "did you mean 'exafs'?"),
         (SAMPLES.replace("e0_ev: 9881.5", "e0: 9881.5").replace("two", "one").replace("one", "two", 1),
          "line 11: samples.one.measurements.exafs.reduce.e0", "did you mean 'e0_ev'?"),
+        (SAMPLES.replace("edge: L3,", "edge: L3, setup: {detector: multichannel},"),
+         "line 4: samples.one.measurements.exafs.setup", "exafs has no key 'setup'"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_one_measurement_leaves_the_other(tmp_path: Path, wrong: str, place: str, told: str) -> None:

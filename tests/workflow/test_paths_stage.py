@@ -22,7 +22,14 @@ def test_a_structure_adds_its_jobs_and_metrics_and_is_audited(study: Path) -> No
     shutil.copy(CIF, study / "raw/model.cif")
     run = ntcspec("run", with_structure(study, "raw/model.cif"))
     assert run.returncode == 0, run.stdout + run.stderr
-    assert jobs_done(run) == {"paths a / exafs", "paths b / exafs", "table of all metrics", "check sums", "crate"}
+    assert jobs_done(run) == {
+        "paths a / exafs",
+        "paths b / exafs",
+        "table of all metrics",
+        "the whole study in one file",
+        "check sums",
+        "crate",
+    }
     lines = (study / "results/metrics.csv").read_text(encoding="utf-8").splitlines()[1:]
     shares = [row for row in csv.DictReader(lines) if row["metric"].endswith(".share")]
     assert {row["sample"] for row in shares} == {"a", "b"} and all(float(row["u_sys"]) > 0 for row in shares)

@@ -1,4 +1,4 @@
-# The study as a whole: series, table, trends, claims, panels, check sums.
+# The study as a whole: series, table, trends, claims, panels, study file, check sums.
 
 
 rule series:
@@ -81,6 +81,21 @@ rule panel:
         **job_params("results/panels/{panel}.nxs"),
     message:
         "panel {wildcards.panel}"
+    shell:
+        HAND_OVER
+
+
+rule study_file:
+    input:
+        job_inputs(PLAN.study_file),
+    output:
+        update(PLAN.study_file),
+    log:
+        "results/logs/study.log",
+    params:
+        key=job_key(PLAN.study_file),
+    message:
+        "the whole study in one file"
     shell:
         HAND_OVER
 

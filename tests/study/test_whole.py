@@ -1,0 +1,82 @@
+"""The file of the whole study: where it opens when there is little to open, and what becomes of failures."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from ntcspec import store
+from ntcspec.errors import UserError
+from ntcspec.study.whole import rows_of, whole_study
+from ntcspec.types.exafs import ExafsTransformed
+
+RECORD: dict[str, Any] = {
+    "study": "s", "sample": "a <b>", "measurement": "exafs", "technique": "exafs", "stage": "transform", "order": 2,
+    "simulated": False, "composition": "Ta2O5", "parameters": {}, "ntcspec": "0", "ancestry": {},
+}  # fmt: skip
+WHOLE = {"study": "one sample", "stage": "study", "simulated": False, "parameters": {}, "ntcspec": "0", "ancestry": {}}
+METRICS = """\
+# ntcspec-record {}
+sample,technique,measurement,metric,value,unit,u_stat,u_sys,method,reason
+a <b>,exafs,exafs,first_shell.position,1.95,angstrom,0.01,,peak,
+a <b>,exafs,exafs,lobe.height,,1,,,peak,below 3 sigma
+"""
+ENTRY = {
+    "sample": "a <b>", "measurement": "exafs", "composition": "Ta2O5", "simulated": False, "folder": "results/a_b_/exafs/",
+    "stages": ["transform"], "shown": "transform",
+}  # fmt: skip
+SETTINGS: dict[str, Any] = {
+    "samples": [{"name": "a <b>", "label": None, "composition": "Ta2O5", "simulated": False, "properties": {}}],
+    "trends": {}, "entries": [ENTRY], "excluded": [],
+}  # fmt: skip
+
+
+def made(folder: Path, failure: UserError | None = None, **settings: Any) -> Path:
+    values = {f.name: np.ones(5) for f in dataclasses.fields(ExafsTransformed)}
+    values["r_ang"] = np.arange(5.0)
+    words: dict[str, Any] = {"kweight": 2.0, "noise": 0.1, "chi_sigma": 0.1, "notes": ()}
+    artifact = folder / "transform.nxs"
+    store.write(artifact, ExafsTransformed(**{**values, **words}), RECORD, failure)
+    found = {"results/a_b_/exafs/transform.nxs": artifact}
+    entries, default = whole_study({**SETTINGS, **settings}, {"metrics": METRICS}, found, WHOLE)
+    store.write_tree(folder / "whole.nxs", entries, default, WHOLE)
+    return folder / "whole.nxs"
+
+
+def test_one_sample_opens_on_its_spectrum(tmp_path: Path) -> None:
+    nxdata = pytest.importorskip("silx.io.nxdata")
+    with h5py.File(made(tmp_path)) as file:
+        assert file.attrs["default"] == "a_b__exafs"
+        plot = nxdata.get_default(file)
+        assert plot is not None and plot.is_valid and plot.group.name == "/a_b__exafs/transform/chi_r"
+        assert plot.axes_names == ["R, not phase-corrected (angstrom)"] and plot.errors is not None
+        metrics = file["a_b__exafs/metrics"]
+        assert metrics["reason"].asstr()[()].tolist() == ["", "below 3 sigma"]
+        assert np.array_equal(metrics["value"], [1.95, np.nan], equal_nan=True)
+        assert file["a_b__exafs/transform/sequence_index"][()] == 1
+    assert store.read_record(tmp_path / "whole.nxs") == WHOLE
+    assert ("a_b__exafs", "- a <b> / exafs") in store.outline(tmp_path / "whole.nxs")
+
+
+def test_where_everything_failed_the_reasons_are_there(tmp_path: Path) -> None:
+    excluded = [{"sample": "b", "name": "*", "reason": "samples.yaml, line 4: no files"}]
+    with h5py.File(made(tmp_path, UserError("a.dat", "is cut short", "mend it"), excluded=excluded)) as file:
+        assert file.attrs["default"] == "study" and "default" not in file["study"].attrs
+        assert file["a_b__exafs/failure/description"].asstr()[()] == "a.dat: is cut short -> mend it"
+        assert file["b/failure/description"].asstr()[()] == "samples.yaml, line 4: no files"
+        assert not [name for name in file["a_b__exafs/transform"] if name.startswith("chi")]
+
+
+def test_a_sample_called_study_takes_nothing_from_the_study(tmp_path: Path) -> None:
+    excluded = [{"sample": "study", "name": "*", "reason": "r"}, {"sample": "a <b>", "name": "exafs", "reason": "r"}]
+    with h5py.File(made(tmp_path, excluded=excluded)) as file:
+        assert set(file) == {"study", "study_2", "a_b__exafs", "a_b__exafs_2"}
+
+
+def test_rows_skip_the_record() -> None:
+    assert [row["metric"] for row in rows_of(METRICS)] == ["first_shell.position", "lobe.height"]
