@@ -146,7 +146,7 @@ class _Crate:
             note = "SIMULATED data" if record["simulated"] else ""
             results.append(self.file(path, description=note))
             self.tools.makes(tool, subject(job.about), output_name(job, path), results[-1])
-        what = " / ".join(str(record[k]) for k in ("sample", "measurement", "series", "panel") if k in record)
+        what = " / ".join(str(record[k]) for k in ("sample", "measurement", "series", "panel", "figure") if k in record)
         title = f"{subject(job.about)}{': ' * bool(what)}{what}"
         words = f"Makes {', '.join(job.outputs)}{' from SIMULATED data' * bool(record['simulated'])}."
         self.action(job.outputs[0], title, words, tool, objects, results, one.ran, one.failure, job.log, job.key)

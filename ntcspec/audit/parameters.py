@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from ntcspec.config.figures import Figure
 from ntcspec.config.study import SERIES, TECHNIQUES, Measurement, Panel, Sample, StudyFile
 from ntcspec.plan.job import Job
 from ntcspec.provenance import canonical
@@ -68,7 +69,7 @@ def _field(job: Job, name: str) -> FieldInfo | None:
         kinds = [k for k in SERIES if k.startswith(f"{about['technique']}.")]
         return next((f for k in kinds if (f := SERIES[k].model_fields.get(name))), None)
     if "technique" not in about:
-        fields = (Panel if "panel" in about else StudyFile).model_fields
+        fields = (Panel if "panel" in about else Figure if "figure" in about else StudyFile).model_fields
         return fields.get(name)
     stages = TECHNIQUES[str(about["technique"])].model_fields
     stage = str(about["stage"])

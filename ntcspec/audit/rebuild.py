@@ -17,6 +17,7 @@ from ntcspec.companions import COMPANION
 from ntcspec.config.folders import sample_folder, slug
 from ntcspec.errors import UserError
 from ntcspec.plan import CLAIMS, PANEL_MODULES, TABLE, TABLE_MODULES
+from ntcspec.plan.figures import FIGURE_MODULES, FIGURE_SUFFIXES
 from ntcspec.plan.job import Input, Job, make_job
 from ntcspec.plan.panels import PANEL_SUFFIXES
 from ntcspec.plan.study import CLAIMS_MODULES, SAMPLES_TABLE, TRENDS, TRENDS_MODULES
@@ -75,7 +76,9 @@ def _known(record: Record) -> bool:
     if "measurement" in record and "sample" in record:
         return stage in {s.name for s in STAGES.get(record.get("technique", ""), ())}
     kind = record["parameters"].get("kind") if stage == "panel" else record.get("kind")
-    return stage in (*TABLES, "study") or (stage == "series" and kind in SERIES) or (stage == "panel" and kind in KINDS)
+    if stage in (*TABLES, "study", "figure"):
+        return True
+    return (stage == "series" and kind in SERIES) or (stage == "panel" and kind in KINDS)
 
 
 def family(file: str, record: Record) -> dict[str, Record]:
@@ -110,9 +113,12 @@ def outputs(record: Record, path: str = "") -> tuple[str, ...]:
         return TABLES[stage][0]
     if stage == "study":
         return (path or f"results/{file_name(record['study'])}.nxs",)
-    name = PurePosixPath(path).stem if path else str(record.get("panel") or record.get("series"))
+    named = record.get("panel") or record.get("figure") or record.get("series")
+    name = PurePosixPath(path).stem if path else str(named)
     if stage == "panel":
         return tuple(f"results/panels/{slug(name)}.{suffix}" for suffix in PANEL_SUFFIXES)
+    if stage == "figure":
+        return tuple(f"results/figures/{slug(name)}.{suffix}" for suffix in FIGURE_SUFFIXES)
     if stage == "series":
         return tuple(f"results/series/{slug(name)}.{suffix}" for suffix in ("nxs", "json"))
     own = f"results/{sample_folder(record['sample'])}/{slug(record['measurement'])}"
@@ -145,6 +151,8 @@ def job_of(path: str, record: Record, ancestry: Mapping[str, Record], keys: Mapp
         takes = {name: stage_of(kind.technique, name).result for name in kind.needs}
         takes |= {kind.series: SERIES[kind.series].result} if kind.series else {}
         work, modules = {"takes": takes}, PANEL_MODULES
+    elif stage == "figure":
+        modules = FIGURE_MODULES
     elif stage == "series":
         series = SERIES[record["kind"]]
         samples = [ancestry[i["path"]]["sample"] for i in record["inputs"]]

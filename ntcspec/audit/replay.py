@@ -36,6 +36,7 @@ RUN: Mapping[str, Callable[..., None]] = {
     "study": study_jobs.run_study_file,
     "series": study_jobs.run_series,
     "panel": study_jobs.run_panel,
+    "figure": study_jobs.run_figure,
 }
 Tell = Callable[[int, int, "Step"], None]
 

@@ -117,7 +117,7 @@ def subject(about: Mapping[str, Any]) -> str:
 def output_name(job: Job, output: str) -> str:
     """The name of an output among the outputs of such jobs: without what names the panel or the series."""
     path = PurePosixPath(output)
-    return path.suffix.removeprefix(".") if {"panel", "series"} & set(job.about) else path.name
+    return path.suffix.removeprefix(".") if {"panel", "figure", "series"} & set(job.about) else path.name
 
 
 def short(value: Any) -> str:

@@ -85,6 +85,8 @@ def _summary(plan: Plan, code: int) -> int:
         if n := len(plan.study.panels):
             panels = f"{n} panel{'s' * (n > 1)} as PNG, PDF, SVG and data"
             print(f"figures:  {_short(root / 'results/panels')} ({panels})")
+        if plan.study.figures:
+            print(f"          {_short(root / 'results/figures')} ({len(plan.study.figures)} of several panels)")
         print("audit:    ntcspec trace FILE, ntcspec verify, ntcspec pack")
     print(*(f"{line}\n" for line in left_over(plan)), sep="", end="")
     return 1 if failed or not_made or code else 0

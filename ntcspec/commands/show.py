@@ -72,7 +72,12 @@ def _is_scattering(path: Path) -> bool:
 
 
 def _artifact(path: Path, record: dict[str, Any]) -> list[str]:
-    subject = [record.get("sample", ""), record.get("measurement", ""), record.get("panel", "")]
+    subject = [
+        record.get("sample", ""),
+        record.get("measurement", ""),
+        record.get("panel", ""),
+        record.get("figure", ""),
+    ]
     lines = [f"{record['stage']} of {' / '.join(s for s in subject if s) or record['study']}"]
     if record["simulated"]:
         lines.append("SIMULATED data")

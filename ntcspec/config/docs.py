@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from ntcspec.config import xas
 from ntcspec.config.about import About, Author, Organisation
 from ntcspec.config.claims import KINDS as CLAIM_KINDS
+from ntcspec.config.figures import Figure
 from ntcspec.config.study import (
     SERIES,
     TECHNIQUES,
@@ -39,8 +40,8 @@ HEAD = """\
 
 <!-- made by `make schema` from ntcspec/config; do not edit -->
 
-A study is two YAML files: `config.yaml` (defaults and panels) and `samples.yaml` (samples and their raw files);
-a third, `claims.yaml`, may state what is to be tested on the numbers ([claims.md](claims.md)).
+A study is two YAML files: `config.yaml` (defaults, panels and figures) and `samples.yaml` (samples and their raw
+files); a third, `claims.yaml`, may state what is to be tested on the numbers ([claims.md](claims.md)).
 They lie in `config/` of the study's folder, or in the folder itself. A parameter of a stage is looked for in the
 measurement in `samples.yaml`, then under `measurements` and the measurement's name in `config.yaml`, then there under
 `defaults` and the technique, then here in the column *default*. What was
@@ -60,6 +61,8 @@ def page() -> str:
         *_table(Organisation),
         "### One panel",
         *_table(Panel),
+        "### One figure",
+        *_table(Figure),
     ]
     parts += ["### What measurements of a name share", *_table(Common), "### Setup", *_table(Setup)]
     parts += ["### One series", *_table(Series)]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ntcspec.config.claims import Claim
+from ntcspec.config.figures import mistakes
 from ntcspec.config.folders import wrong_name
 from ntcspec.config.load_claims import DEFAULT, load_claims, wrong_metric
 from ntcspec.config.resolve import Resolver, merge
@@ -70,10 +71,8 @@ def load_study(study: Path, absent: Mapping[str, str] | None = None) -> Study:
         raise Problems([error]) from None
     resolver = Resolver(root, raw_root, file, samples, written_root=model.raw_root, absent=absent or {})
     resolver.run()
-    _check_names(model, file, resolver, problems)
-    _check_panels(model, file, resolver, problems)
-    _check_series(model, file, resolver, problems)
-    _check_trends(model, file, resolver, problems)
+    for check in (_check_names, _check_panels, _check_figures, _check_series, _check_trends):
+        check(model, file, resolver, problems)
     claims = _claims(model, config, root, resolver, problems)
     if problems or not resolver.measurements:
         nothing = [] if problems or resolver.problems else [UserError(samples.shown, "lists no sample", "add one")]
@@ -91,6 +90,7 @@ def load_study(study: Path, absent: Mapping[str, str] | None = None) -> Study:
         sources=tuple(p for p in (config, config.parent / model.samples, config.parent / model.claims) if p.is_file()),
         absent=resolver.absent,
         panels=model.panels,
+        figures=model.figures,
         labels=resolver.labels,
         samples=resolver.about,
         excluded=tuple(resolver.excluded),
@@ -153,7 +153,7 @@ def _check_names(model: StudyFile, file: YamlFile, resolver: Resolver, problems:
     """The name of the study, and names of files that many discs take for the same."""
     if what := wrong_name(model.study):
         problems.append(UserError(file.where(("study",)), what, "give a name on one line"))
-    for where, names in (("panels", model.panels), ("series", model.series)):
+    for where, names in (("panels", model.panels), ("figures", model.figures), ("series", model.series)):
         seen: dict[str, str] = {}
         for name in names:
             other = seen.setdefault(name.casefold(), name)
@@ -175,12 +175,16 @@ def _check_series(model: StudyFile, file: YamlFile, resolver: Resolver, problems
 
 
 def _check_samples(
-    key: Key, samples: Sequence[str] | None, file: YamlFile, resolver: Resolver, problems: list[UserError]
+    key: Key,
+    samples: Sequence[str] | Mapping[str, str] | None,
+    file: YamlFile,
+    resolver: Resolver,
+    problems: list[UserError],
 ) -> None:
     for i, sample in enumerate(samples or ()):
         if sample not in resolver.labels:
             hint = did_you_mean(sample, resolver.labels)
-            where = file.where((*key, i))
+            where = file.where((*key, sample if isinstance(samples, Mapping) else i))
             problems.append(UserError(where, f"no sample {sample!r}{hint}", "use a name from samples.yaml"))
 
 
@@ -198,6 +202,7 @@ def _check_panels(model: StudyFile, file: YamlFile, resolver: Resolver, problems
         except UserError as error:
             problems.append(UserError(file.where(("panels", name, "options")), error.what, error.fix))
         _check_samples(("panels", name, "samples"), panel.samples, file, resolver, problems)
+        _check_samples(("panels", name, "labels"), panel.labels, file, resolver, problems)
         series = [
             n for n, s in model.series.items() if s.kind == KINDS[panel.kind].series and panel.series in (None, n)
         ]
@@ -206,6 +211,10 @@ def _check_panels(model: StudyFile, file: YamlFile, resolver: Resolver, problems
         if KINDS[panel.kind].series and not series:
             what = f"there is no series {panel.series or ''!r} of kind {KINDS[panel.kind].series}"
             problems.append(UserError(file.where(("panels", name)), what, "add one under `series`"))
+
+
+def _check_figures(model: StudyFile, file: YamlFile, _resolver: Resolver, problems: list[UserError]) -> None:
+    problems.extend(mistakes(model.figures, model.panels, file))
 
 
 def _check_trends(model: StudyFile, file: YamlFile, resolver: Resolver, problems: list[UserError]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ntcspec.config.about import About
 from ntcspec.config.claims import Claim
+from ntcspec.config.figures import Figure
 from ntcspec.config.study import Panel, Series, Trend
 from ntcspec.errors import UserError
 
@@ -58,6 +59,7 @@ class Study:
     samples: Mapping[str, Mapping[str, Any]]
     trends: Mapping[str, Trend] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
     about: About = field(default_factory=About)
     sources: tuple[Path, ...] = ()  # config.yaml and the files that it names, as absolute paths
     absent: Mapping[str, str] = field(default_factory=dict)  # sha256 of raw files that are known, but not here

@@ -11,6 +11,7 @@ from ntcspec.config.about import About
 from ntcspec.config.base import Formula, Parameters, param, required
 from ntcspec.config.exafs import Exafs
 from ntcspec.config.exafs_fit import JointFit
+from ntcspec.config.figures import Figure
 from ntcspec.config.folders import file_name
 from ntcspec.config.nmr import Nmr
 from ntcspec.config.nmr_measure import Split
@@ -133,6 +134,7 @@ class Panel(Parameters):
     measurement: str | None = param(None, "", "name of the measurement; without it the technique's name")
     series: str | None = param(None, "", "name of the series analysis, for kinds that draw one; without it all")
     title: str = param("", "", "title above the panel")
+    labels: dict[str, str] = param({}, "", "labels of samples in this panel, where they differ from samples.yaml")
     options: dict[str, Any] = param({}, "", "options of this kind of panel")
 
 
@@ -173,3 +175,4 @@ class StudyFile(Parameters):
     claims: str = param("claims.yaml", "", "the file that states claims, beside this one; it may be missing")
     trends: dict[str, Trend] = param({}, "", "metrics against properties of the samples, by the name of the property")
     panels: dict[ArtifactName, Panel] = param({}, "", "figure panels by file name")
+    figures: dict[ArtifactName, Figure] = param({}, "", "several panels on one page, with letters, by file name")

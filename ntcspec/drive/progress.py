@@ -220,7 +220,7 @@ def _message(job: Job) -> str:
     if "sample" in job.about:
         return f"{parts[2]} {parts[0]} / {parts[1]}"
     stage = str(job.about["stage"])
-    return f"{stage} {parts[-1]}" if stage in ("panel", "series") else MESSAGES.get(stage, stage)
+    return f"{stage} {parts[-1]}" if stage in ("panel", "figure", "series") else MESSAGES.get(stage, stage)
 
 
 def _kind(job: Job) -> str:

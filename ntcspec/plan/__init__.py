@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ntcspec.config.resolved import Study
+from ntcspec.plan.figures import figure_job
 from ntcspec.plan.job import Input, Job, Jobs
 from ntcspec.plan.measurements import stage_job
 from ntcspec.plan.panels import PANEL_MODULES, panel_job
@@ -40,6 +41,8 @@ class Plan(Jobs):
             self.add(claims_job(self))
         for name in study.panels:
             self.add(panel_job(self, name))
+        for name in study.figures:
+            self.add(figure_job(self, name))
         whole = study_file_job(self)
         self.study_file = whole.outputs[0]
         self.add(whole)

@@ -47,7 +47,7 @@ def _samples_drawn(book: Jobs, panel: Panel, kind: PanelKind) -> tuple[list[dict
         if not missing:
             inputs.extend(book.artifact(stage, path) for stage, path in zip(kind.needs, needed, strict=True))
         simulated = bool(measurement and measurement.simulated)
-        label = book.study.labels[sample]
+        label = panel.labels.get(sample, book.study.labels[sample])
         entries.append({"sample": sample, "label": label, "simulated": simulated, "missing": missing})
     return entries, inputs, any(e["simulated"] for e in entries)
 
@@ -68,6 +68,7 @@ def _table_drawn(book: Jobs, panel: Panel, kind: PanelKind) -> tuple[list[dict[s
     for sample in panel.samples or book.study.labels:
         about: Mapping[str, Any] = book.study.samples.get(sample, {"simulated": False, "properties": {}})
         missing = "" if sample in book.study.samples else book.why_missing(sample, "*")
-        shown = {"sample": sample, "label": book.study.labels[sample], "missing": missing}
+        label = panel.labels.get(sample, book.study.labels[sample])
+        shown = {"sample": sample, "label": label, "missing": missing}
         entries.append({**shown, "simulated": about["simulated"], "properties": about["properties"]})
     return entries, [book.artifact("metrics", TABLE)], any(bool(e["simulated"]) for e in entries)

@@ -34,8 +34,11 @@ from ntcspec.plot.inset import HEIGHT_IN as INSET_HEIGHT_IN
 from ntcspec.plot.words import Pen
 
 DIRECT_LABELS = 6  # more samples than this get a legend
+DIRECT_IN_FIGURE = 9  # the same in a figure of several panels, where a legend would stand in each of them
 DIRECT_WIDTH_IN = 0.85  # wider labels, after breaking into two lines, get a legend
+DIRECT_PART = 0.31  # of the width of a narrow panel, in place of that
 DIRECT_LINES = 2
+LEAST_PART = 0.55  # of its usual height: so far a frame may be lowered in a figure of several panels
 LOOKS: dict[str, dict[str, object]] = {
     DATA: {"linewidth": style.LINE_PT, "zorder": 3.0},
     REAL: {"linewidth": style.THIN_PT, "zorder": 2.6},
@@ -148,9 +151,10 @@ def _axes(pen: Pen, axes: Axes, data: PanelData) -> None:
 def _beside(pen: Pen, named: list[Series]) -> list[list[str]]:
     """Wrapped labels if all of them can stand beside the curves; empty if a legend is needed."""
     overlaid = len(named) > 1 and len({s.offset for s in named}) == 1
-    if not named or len(named) > DIRECT_LABELS or overlaid:
+    if not named or len(named) > (DIRECT_IN_FIGURE if pen.letter else DIRECT_LABELS) or overlaid:
         return []
-    labels = [pen.wrap(s.label, DIRECT_WIDTH_IN) for s in named]
+    widest = min(DIRECT_WIDTH_IN, DIRECT_PART * pen.room.width)
+    labels = [pen.wrap(s.label, widest) for s in named]
     return labels if all(len(lines) <= DIRECT_LINES for lines in labels) else []
 
 
@@ -167,17 +171,17 @@ def _layout(
     below = style.EDGE_IN + sum(h + style.GAP_IN for h in (notes_height, legend_height) if h)
     above = style.EDGE_IN + (head_height + style.GAP_IN if head_height else 0.0)
     above += Pen.height(1) if any(span.name for span in data.spans) else 0.0
-    reach, total = None, 0.0
+    reach, total, lift = None, 0.0, 0.0
+    least = max(LEAST_PART * height, pen.width(axes.get_ylabel(), style.LABEL_PT))
     for _ in range(3):  # the width of tick labels depends on the ticks, and those on the size
         reach, before = page.margins(pen, axes), reach
         if before is not None and np.allclose(reach.extents, before.extents, atol=1e-4, rtol=0):
             break
         left = style.EDGE_IN + reach.x0
-        width = style.WIDTH_IN - left - max(column, reach.x1) - style.EDGE_IN
-        total = below + reach.y0 + height + reach.y1 + above
-        pen.figure.set_size_inches(style.WIDTH_IN, total)
-        page.place(pen, axes, left, below + reach.y0, width, height)
-    top = style.EDGE_IN + notes_height
+        width = pen.room.width - left - max(column, reach.x1) - style.EDGE_IN
+        lift, total, tall = page.settle(pen, below + reach.y0, height, reach.y1, above, least=least)
+        page.place(pen, axes, left, lift + below + reach.y0, width, tall)
+    top = lift + style.EDGE_IN + notes_height
     page.write_notes(pen, note_lines, top)
     page.write_legend(pen, legend, top + (style.GAP_IN if notes_height else 0.0) + legend_height)
     page.write_head(pen, head, total - style.EDGE_IN)
@@ -185,11 +189,9 @@ def _layout(
 
 def _write_beside(pen: Pen, axes: Axes, named: list[Series], labels: list[list[str]], palette: list[ColorType]) -> None:
     """Each label at the height of its curve, moved only as far as the neighbours need."""
-    dpi = pen.figure.dpi
-    frame = axes.get_window_extent(pen.renderer)
+    _, low, right, high = pen.frame(axes)
     heights = [Pen.height(len(lines)) for lines in labels]
-    wanted = [float(axes.transData.transform((0.0, s.label_at))[1]) / dpi for s in named]
-    middles = stack.spread(wanted, heights, frame.y0 / dpi, frame.y1 / dpi)
+    wanted = [pen.at(axes, 0.0, s.label_at)[1] for s in named]
+    middles = stack.spread(wanted, heights, low, high)
     for series, lines, height, middle in zip(named, labels, heights, middles, strict=True):
-        x = frame.x1 / dpi + style.GAP_IN
-        pen.write(x, middle + height / 2, lines, "label", color=palette[series.colour])
+        pen.write(right + style.GAP_IN, middle + height / 2, lines, "label", color=palette[series.colour])

@@ -13,11 +13,15 @@ def draw(data: PanelData, *, title: str = "") -> Figure:
     """The figure of a panel; `title` stands in for an empty `data.title`. Its label describes it in words."""
     with style.context():
         figure = Figure(figsize=(style.WIDTH_IN, 3.0), dpi=style.DPI, facecolor="white")
-        pen = Pen(figure)
-        head = page.head(pen, data.title or title, data.simulated)
-        (maps if data.maps else strips if data.strips else curves).draw(pen, data, head)
+        draw_panel(Pen(figure), data, title)
         figure.set_label(describe(data))
         return figure
+
+
+def draw_panel(pen: Pen, data: PanelData, title: str = "") -> None:
+    """Draw a panel where the pen is, in the style that is set; what it took stands in `pen.took`."""
+    head = page.head(pen, data.title or title, data.simulated)
+    (maps if data.maps else strips if data.strips else curves).draw(pen, data, head)
 
 
 def describe(data: PanelData) -> str:

@@ -18,6 +18,7 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top
 CELL_IN = 0.025
 FROM_FRAME_IN = 0.06
 SIZES_IN = ((1.15, 0.8), (1.0, 0.7), (0.85, 0.6), (0.7, 0.5))  # of the frame of the inset, largest first
+NARROW_IN = (0.5, 0.45)  # where none of these has room, in a narrow panel
 TICKS_IN = (0.32, 0.17, 0.08, 0.06)  # usual reach of tick labels: left, bottom, right, top
 USUAL_WIDTH_IN = 2.3  # of the frame of a panel; the labels beside it make it wider or narrower
 HEIGHT_IN = 0.5  # what the frame of a panel with inset is higher than without

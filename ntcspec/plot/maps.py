@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,6 +20,7 @@ ONE_COLUMN, TWO_COLUMNS = 3, 10  # most maps for that many columns
 HEIGHT_IN = {1: 1.25, 2: 1.05, 3: 0.8}  # of one frame, by number of columns
 SINGLE_HEIGHT_IN = 1.9
 BETWEEN_IN = 0.13  # frames of one row
+LEAST_PART = 0.6  # of its usual height: so far a map may be lowered in a figure of several panels
 BAR_IN = 0.08
 BAR_LABELS_IN = 0.31  # ticks and label of the colour bar
 LABEL_LINES = 3  # longest label above a map
@@ -60,12 +61,15 @@ class Grid:
 def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
     """Draw the panel and give the figure its height."""
     number = len(data.maps)
-    columns = 1 if number <= ONE_COLUMN else 2 if number <= TWO_COLUMNS else 3
+    usual = 1 if number <= ONE_COLUMN else 2 if number <= TWO_COLUMNS else 3
+    columns = min(max(round(usual * pen.room.width / style.WIDTH_IN), 1), number)
+    columns = -(-number // -(-number // columns))  # no fewer in the last row than the number of rows asks for
     frames = [pen.figure.add_axes((0.15, 0.2, 0.7, 0.7), label=f"map_{i}") for i in range(number)]
     meshes = [_map(axes, data, one, i) for i, (axes, one) in enumerate(zip(frames, data.maps, strict=True))]
     for i, axes in enumerate(frames):
         _ticks(axes, columns, left=i % columns == 0, bottom=i + columns >= number)
-    _layout(pen, data, frames, meshes[0], columns, head)
+    height = SINGLE_HEIGHT_IN if number == 1 else HEIGHT_IN[usual]
+    _layout(pen, data, frames, meshes[0], (columns, height), head)
 
 
 def _map(axes: Axes, data: PanelData, one: Map, number: int) -> QuadMesh:
@@ -109,15 +113,20 @@ def _ticks(axes: Axes, columns: int, *, left: bool, bottom: bool) -> None:
     axes.tick_params(which="both", color="white", labelleft=left, labelbottom=bottom)
 
 
-def _layout(pen: Pen, data: PanelData, frames: list[Axes], mesh: QuadMesh, columns: int, head: page.Head) -> None:
-    """Figure height and place of everything, from the bottom up: notes, colour bar, x label, maps, head."""
+def _layout(
+    pen: Pen, data: PanelData, frames: list[Axes], mesh: QuadMesh, shape: tuple[int, float], head: page.Head
+) -> None:
+    """Figure height and place of everything, from the bottom up: notes, colour bar, x label, maps, head.
+
+    shape: number of columns, and the usual height of a map.
+    """
+    columns, height = shape
     lines = page.notes(pen, data.notes)
     label_height = Pen.height(1, style.LABEL_PT)
     reach = page.margins(pen, frames[0])
     left = style.EDGE_IN + label_height + reach.x0
     right = style.EDGE_IN + max(reach.x1, pen.width("00") / 2)
-    width = (style.WIDTH_IN - left - right - (columns - 1) * BETWEEN_IN) / columns
-    height = SINGLE_HEIGHT_IN if len(frames) == 1 else HEIGHT_IN[columns]
+    width = (pen.room.width - left - right - (columns - 1) * BETWEEN_IN) / columns
     if data.equal:
         height = width * float(np.ptp(data.y_limits) / np.ptp(data.x_limits))
     labels = [pen.wrap(one.label, width)[:LABEL_LINES] for one in data.maps]
@@ -126,9 +135,18 @@ def _layout(pen: Pen, data: PanelData, frames: list[Axes], mesh: QuadMesh, colum
     bar_bottom = style.EDGE_IN + Pen.height(len(lines)) + (style.GAP_IN if lines else 0.0) + BAR_LABELS_IN
     x_label_top = bar_bottom + BAR_IN + 1.5 * style.GAP_IN + label_height
     bottom = x_label_top + tick_height
+    y_words = units.axis_text(data.y_label, data.y_unit)
+    frames_only = 0.0 if data.equal else grid.rows * height
+    least = max(grid.total - (1 - LEAST_PART) * frames_only, pen.width(y_words, style.LABEL_PT))
+    above = head.height + style.GAP_IN if head.height else 0.0
+    lift, total, tall = page.settle(pen, bottom, grid.total, style.EDGE_IN, above, least=least)
+    if data.equal:
+        lift += tall - grid.total
+    else:
+        height += (tall - grid.total) / grid.rows
+        grid = replace(grid, height=height)
+    bar_bottom, x_label_top, bottom = bar_bottom + lift, x_label_top + lift, bottom + lift
     top = bottom + grid.total
-    total = top + style.EDGE_IN + (head.height + style.GAP_IN if head.height else 0.0)
-    pen.figure.set_size_inches(style.WIDTH_IN, total)
     for i, axes in enumerate(frames):
         row, column = divmod(i, columns)
         x = left + column * (width + BETWEEN_IN)
@@ -138,13 +156,13 @@ def _layout(pen: Pen, data: PanelData, frames: list[Axes], mesh: QuadMesh, colum
         pen.write(x, frame_top + style.GAP_IN / 3 + Pen.height(len(labels[i])), labels[i], "label")
     _axis_labels(pen, data, left, x_label_top, (bottom + top) / 2)
     _colour_bar(pen, data, mesh, left, bar_bottom)
-    page.write_notes(pen, lines, style.EDGE_IN + Pen.height(len(lines)))
+    page.write_notes(pen, lines, lift + style.EDGE_IN + Pen.height(len(lines)))
     page.write_head(pen, head, total - style.EDGE_IN)
 
 
 def _axis_labels(pen: Pen, data: PanelData, left: float, x_label_top: float, middle: float) -> None:
     """One label for all horizontal axes and one for all vertical ones."""
-    centre = (left + style.WIDTH_IN - style.EDGE_IN) / 2
+    centre = (left + pen.room.width - style.EDGE_IN) / 2
     x_words = units.axis_text(data.x_label, data.x_unit)
     pen.write(centre, x_label_top, [x_words], "x_label", ha="center", size=style.LABEL_PT)
     figure = pen.figure
@@ -158,13 +176,13 @@ def _axis_labels(pen: Pen, data: PanelData, left: float, x_label_top: float, mid
         ha="center",
         va="center",
         parse_math=False,
-        transform=figure.dpi_scale_trans,
+        transform=pen.inches,
     )
     artist.set_gid("y_label")
 
 
 def _colour_bar(pen: Pen, data: PanelData, mesh: QuadMesh, left: float, bottom: float) -> None:
-    width = style.WIDTH_IN - left - style.EDGE_IN - pen.width("0.00") / 2
+    width = pen.room.width - left - style.EDGE_IN - pen.width("0.00") / 2
     bar_axes = pen.figure.add_axes((0.1, 0.1, 0.5, 0.02), label="colour_bar")
     page.place(pen, bar_axes, left, bottom, width, BAR_IN)
     bar = pen.figure.colorbar(mesh, cax=bar_axes, orientation="horizontal")

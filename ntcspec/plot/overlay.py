@@ -28,21 +28,16 @@ TICK_IN = 0.06
 LETTER_GAP_IN = 0.015
 BETWEEN_IN = 0.03  # letters side by side
 NAME_IN = 0.8  # longest name of a feature; the rest is cut
+TOUCH_IN = 1e-6  # neighbours that were moved apart touch, but for rounding
 LABELS_APART_IN = 0.05  # tick labels of the inset
 RAISE_IN = 0.02  # steps in which a letter looks for a free place
 
 Curve = Callable[[Axes, Series, ColorType, str], None]
 
 
-def _to_inches(axes: Axes, pen: Pen, x: float, y: float) -> tuple[float, float]:
-    across, up = axes.transData.transform((x, y)) / pen.figure.dpi
-    return float(across), float(up)
-
-
 def marks(pen: Pen, axes: Axes, data: PanelData, palette: Sequence[ColorType]) -> list[Box]:
-    """Draw the marks; returns the boxes of ticks and letters in inches from the lower left corner of the figure."""
-    frame = axes.get_window_extent(pen.renderer)
-    left, low, right, high = (v / pen.figure.dpi for v in frame.extents)
+    """Draw the marks; returns the boxes of ticks and letters in inches from the lower left corner of the panel."""
+    left, low, right, high = pen.frame(axes)
     taken: list[Box] = []
     levels = {s.colour: s.offset for s in reversed(data.series)}
     seen = [m for m in data.marks if data.y_limits[0] <= m.y <= data.y_limits[1]]
@@ -51,7 +46,7 @@ def marks(pen: Pen, axes: Axes, data: PanelData, palette: Sequence[ColorType]) -
         curves = [s for s in data.series if s.colour in {m.colour for m in here} and s.offset == level]
         names = list(dict.fromkeys(m.name for m in here))
         shown = {name: _shown(pen, name) for name in names}
-        wanted = [float(np.mean([_to_inches(axes, pen, m.x, m.y)[0] for m in here if m.name == n])) for n in names]
+        wanted = [float(np.mean([pen.at(axes, m.x, m.y)[0] for m in here if m.name == n])) for n in names]
         widths = [pen.width(shown[n]) + BETWEEN_IN for n in names]
         for name, x, width in zip(names, spread(wanted, widths, left, right), widths, strict=True):
             own = [m for m in here if m.name == name]
@@ -66,9 +61,9 @@ def span_names(pen: Pen, axes: Axes, data: PanelData) -> None:
     seen = [s for s in data.spans if s.name and s.high > low and s.low < high]
     if not seen:
         return
-    left, _, right, top = (v / pen.figure.dpi for v in axes.get_window_extent(pen.renderer).extents)
+    left, _, right, top = pen.frame(axes)
     y = data.y_limits[1]
-    ends = [[_to_inches(axes, pen, x, y)[0] for x in (max(s.low, low), min(s.high, high))] for s in seen]
+    ends = [[pen.at(axes, x, y)[0] for x in (max(s.low, low), min(s.high, high))] for s in seen]
     words = [_shown(pen, s.name) for s in seen]
     middles = spread([(a + b) / 2 for a, b in ends], [pen.width(w) + BETWEEN_IN for w in words], left, right)
     for word, middle in zip(words, middles, strict=True):
@@ -87,14 +82,14 @@ def _top(pen: Pen, axes: Axes, curves: Sequence[Series], own: Sequence[Mark], x:
     """Where a letter may begin: above the curves below it and above its own positions."""
     scale = pen.figure.dpi
     to_data = axes.transData.inverted()
-    edges = sorted(float(to_data.transform(((x + side) * scale, 0.0))[0]) for side in (-half, half))
+    edges = sorted(float(to_data.transform(((x + pen.corner[0] + side) * scale, 0.0))[0]) for side in (-half, half))
     highest = max(m.y for m in own)
     for one in curves:
         inside = one.x[(one.x > edges[0]) & (one.x < edges[1])]
         at = np.concatenate([np.clip(edges, one.x[0], one.x[-1]), inside])
         found = np.interp(at, one.x, ends(one)[1]) + one.offset
         highest = max([highest, *found[np.isfinite(found)]])
-    return _to_inches(axes, pen, own[0].x, highest)[1] + ABOVE_IN + TICK_IN + LETTER_GAP_IN
+    return pen.at(axes, own[0].x, highest)[1] + ABOVE_IN + TICK_IN + LETTER_GAP_IN
 
 
 def _mark(
@@ -117,12 +112,12 @@ def _mark(
     pen.write(middle, bottom + height, [name], "mark", color=colour, ha="center", zorder=6)
     foot = bottom
     for m in own:
-        x, y = _to_inches(axes, pen, m.x, m.y)
+        x, y = pen.at(axes, m.x, m.y)
         top = bottom - LETTER_GAP_IN
         start = min(y + ABOVE_IN, top)
         aim = middle if single else x
         tick = Line2D([x, aim], [start, top], color=palette[m.colour], linewidth=style.THIN_PT,
-                      transform=pen.figure.dpi_scale_trans, zorder=6)  # fmt: skip
+                      transform=pen.inches, zorder=6)  # fmt: skip
         tick.set_gid("mark_tick")
         pen.figure.add_artist(tick)
         foot = min(foot, start)
@@ -136,7 +131,8 @@ def _free(
     up = np.arange(bottom, rows[1] - height + 1e-9, RAISE_IN)
     down = np.arange(bottom, rows[0], -RAISE_IN)
     for y in (*up, *down):
-        if not any(left < b[2] and right > b[0] and y < b[3] and y + height > b[1] for b in taken):
+        meets = (b for b in taken if left < b[2] - TOUCH_IN and right > b[0] + TOUCH_IN)
+        if not any(y < b[3] and y + height > b[1] for b in meets):
             return float(y)
     return bottom
 
@@ -155,21 +151,22 @@ def inset(
         axis.set_minor_locator(AutoMinorLocator(2))
         axis.set_major_formatter(style.Numbers())
     inner.yaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 5, 10], min_n_ticks=2))
-    dpi = pen.figure.dpi
-    x0, y0, x1, y1 = (v / dpi for v in axes.get_window_extent(pen.renderer).extents)
+    x0, y0, x1, y1 = pen.frame(axes)
     frame = placing.Frame(x1 - x0, y1 - y0, axes.get_xlim(), axes.get_ylim())
     boxes = [(a - x0, b - y0, c - x0, d - y0) for a, b, c, d in letters]
     cells = placing.covered(frame, data.series, boxes)
-    found = []
-    for size in placing.SIZES_IN:
+    found: list[tuple[float, float, float, float, tuple[float, float]]] = []
+    for size in (*placing.SIZES_IN, placing.NARROW_IN):
+        if size == placing.NARROW_IN and found:
+            break
         _frame(pen, inner, x0, y0, size)
         reach = page.margins(pen, inner).extents
         block = placing.outer(size, reach)
         left, bottom, hidden = placing.best_place(cells, block)
         if block[0] + 2 * placing.FROM_FRAME_IN <= frame.width and block[1] < frame.height:
             found.append((hidden, -size[0], x0 + left + reach[0], y0 + bottom + reach[1], size))
-        if not hidden:
-            break
+            if not hidden:
+                break
     _, _, left, bottom, size = min(found)
     _frame(pen, inner, left, bottom, size)
 

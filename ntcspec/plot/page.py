@@ -24,15 +24,18 @@ NOTE_COLOUR = "#303030"
 
 @dataclass(frozen=True)
 class Head:
-    """Title, wrapped, and whether SIMULATED stands right of it."""
+    """Letter of the panel, title, wrapped, and whether SIMULATED stands right of it."""
 
     title: list[str]
     simulated: bool
+    letter: str = ""
+    indent: float = 0.0  # of the title, behind the letter
 
     @property
     def height(self) -> float:
         lines = Pen.height(len(self.title), style.LABEL_PT) if self.title else 0.0
-        return max(lines, Pen.height(1) if self.simulated else 0.0)
+        letter = Pen.height(1, style.LETTER_PT) if self.letter else 0.0
+        return max(lines, letter, Pen.height(1) if self.simulated else 0.0)
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,16 @@ class Legend:
 
 def head(pen: Pen, title: str, simulated: bool) -> Head:
     """Measure the block above the axes."""
-    room = style.WIDTH_IN - 2 * style.EDGE_IN
+    indent = pen.width(pen.letter, style.LETTER_PT, "bold") + style.GAP_IN if pen.letter else 0.0
+    room = pen.room.width - 2 * style.EDGE_IN - indent
     beside = room - pen.width("SIMULATED", weight="bold") - 2 * style.GAP_IN if simulated else room
-    return Head(pen.wrap(title, room, style.LABEL_PT, beside) if title.strip() else [], simulated)
+    lines = pen.wrap(title, room, style.LABEL_PT, beside) if title.strip() else []
+    return Head(lines, simulated, pen.letter, indent)
 
 
 def legend(pen: Pen, labels: list[tuple[ColorType, str]]) -> Legend:
     """As many columns, up to three, as let every label stand on one line; else one column with broken lines."""
-    room = style.WIDTH_IN - 2 * style.EDGE_IN
+    room = pen.room.width - 2 * style.EDGE_IN
     for columns in (3, 2, 1):
         width = room / columns - HANDLE_IN - 2 * style.GAP_IN
         rows = [(colour, pen.wrap(label, width)) for colour, label in labels]
@@ -73,16 +78,20 @@ def legend(pen: Pen, labels: list[tuple[ColorType, str]]) -> Legend:
 
 def notes(pen: Pen, texts: tuple[str, ...]) -> list[str]:
     """The notes as lines; each note starts a new one."""
-    room = style.WIDTH_IN - 2 * style.EDGE_IN
+    room = pen.room.width - 2 * style.EDGE_IN
     return [line for note in texts for line in pen.wrap(note, room)]
 
 
 def write_head(pen: Pen, block: Head, top: float) -> None:
-    """Title at the left, SIMULATED at the right end of the first line."""
-    pen.write(style.EDGE_IN, top, block.title, "title", size=style.LABEL_PT)
+    """Letter and title at the left, SIMULATED at the right end of the first line."""
+    first = style.LETTER_PT if block.letter else style.LABEL_PT if block.title else style.FONT_PT
+    if block.letter:
+        pen.write(style.EDGE_IN, top, [block.letter], "letter", size=style.LETTER_PT, weight="bold")
+    drop = (Pen.height(1, first) - Pen.height(1, style.LABEL_PT)) / 2
+    pen.write(style.EDGE_IN + block.indent, top - drop, block.title, "title", size=style.LABEL_PT)
     if block.simulated:
-        drop = (Pen.height(1, style.LABEL_PT) - Pen.height(1)) / 2 if block.title else 0.0
-        right = style.WIDTH_IN - style.EDGE_IN
+        drop = (Pen.height(1, first) - Pen.height(1)) / 2
+        right = pen.room.width - style.EDGE_IN
         pen.write(right, top - drop, ["SIMULATED"], "simulated", ha="right", color=style.MARK, weight="bold")
 
 
@@ -93,13 +102,13 @@ def write_notes(pen: Pen, lines: list[str], top: float) -> None:
 
 def write_legend(pen: Pen, block: Legend, top: float) -> None:
     """Short line and label for each sample, column by column."""
-    width = (style.WIDTH_IN - 2 * style.EDGE_IN) / block.columns
+    width = (pen.room.width - 2 * style.EDGE_IN) / block.columns
     y = top
     for i, (colour, lines) in enumerate(block.rows):
         x = style.EDGE_IN + width * (i // block.depth)
         y = top if i % block.depth == 0 else y
         middle = y - Pen.height(1) / 2
-        handle = Line2D([x, x + HANDLE_IN], [middle, middle], color=colour, transform=pen.figure.dpi_scale_trans)
+        handle = Line2D([x, x + HANDLE_IN], [middle, middle], color=colour, transform=pen.inches)
         handle.set_gid("legend")
         pen.figure.add_artist(handle)
         pen.write(x + HANDLE_IN + style.GAP_IN, y, lines, "label")
@@ -120,6 +129,21 @@ def margins(pen: Pen, axes: Axes) -> Bbox:
     )
 
 
+def settle(pen: Pen, below: float, frame: float, *above: float, least: float) -> tuple[float, float, float]:
+    """Settle the height of a panel whose parts need that much; its frame takes what its room has more, or less.
+
+    least: how low the frame may become, at least.
+    Returns how far everything below the frame is raised, the height of the panel and that of the frame.
+    """
+    room = pen.room
+    lift, drop = max(room.below - below, 0.0), max(room.above - sum(above), 0.0)
+    total = sum(above, below + frame)
+    spare = room.height - total - lift - drop if room.height else 0.0
+    total += lift + drop + spare
+    pen.take(total, below + lift, sum(above) + drop, least)
+    return lift, total, frame + spare
+
+
 def clear_corner(axes: Axes) -> None:
     """Move the labels of the horizontal axis down where the two axes both have one in the lower left corner."""
     meets = []
@@ -131,5 +155,5 @@ def clear_corner(axes: Axes) -> None:
 
 def place(pen: Pen, axes: Axes, left: float, bottom: float, width: float, height: float) -> None:
     """Put the frame of the axes there."""
-    page_width, page_height = pen.figure.get_size_inches()
+    page_width, page_height = pen.took.width, pen.took.height
     axes.set_position((left / page_width, bottom / page_height, width / page_width, height / page_height))

@@ -12,7 +12,7 @@ from ntcspec.plot import curves, page, style, ticks, units
 from ntcspec.plot.data import PanelData, Strip
 from ntcspec.plot.words import Pen
 
-PLOT_IN = 1.42  # width of the frame; the rest of the page is for the words
+PLOT_IN = 1.42  # width of the frame, of a panel of usual width; the rest is for the words
 ROW_IN = 0.1  # free in a row above and below its words
 
 
@@ -23,8 +23,9 @@ def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
     palette = style.colours(data.palette)
     number = len(data.strips)
     left = style.EDGE_IN + 0.06
-    beside = left + PLOT_IN + 2 * style.GAP_IN
-    words = [_words(pen, strip, style.WIDTH_IN - beside - style.EDGE_IN) for strip in data.strips]
+    width = PLOT_IN * pen.room.width / style.WIDTH_IN
+    beside = left + width + 2 * style.GAP_IN
+    words = [_words(pen, strip, pen.room.width - beside - style.EDGE_IN) for strip in data.strips]
     row = ROW_IN + max(Pen.height(len(lines)) for lines in words)
     for i, series in enumerate(data.series):
         row_from_below = float(number - 1 - series.offset)
@@ -32,7 +33,8 @@ def draw(pen: Pen, data: PanelData, head: page.Head) -> None:
     _axes(pen, axes, data, number)
     named = [s for s in data.series if s.label]
     legend = page.legend(pen, [(palette[s.colour], s.label) for s in named]) if named else page.Legend()
-    bottom = _layout(pen, axes, data, head, legend, left, row * number)
+    bottom, tall = _layout(pen, axes, data, head, legend, (left, width), row * number)
+    row = tall / number
     for i, lines in enumerate(words):
         middle = bottom + row * (number - i - 0.5)
         pen.write(beside, middle + Pen.height(len(lines)) / 2, lines[:1], "label", weight="bold")
@@ -68,25 +70,33 @@ def _axes(pen: Pen, axes: Axes, data: PanelData, number: int) -> None:
 
 
 def _layout(
-    pen: Pen, axes: Axes, data: PanelData, head: page.Head, legend: page.Legend, left: float, height: float
-) -> float:
-    """Figure height and place of the frame; blocks below and above. Returns where the frame begins."""
+    pen: Pen,
+    axes: Axes,
+    data: PanelData,
+    head: page.Head,
+    legend: page.Legend,
+    across: tuple[float, float],
+    height: float,
+) -> tuple[float, float]:
+    """Figure height and place of the frame; blocks below and above. Returns where the frame begins, and its height.
+
+    across: left edge and width of the frame.
+    """
     note_lines = page.notes(pen, data.notes)
     notes_height = Pen.height(len(note_lines))
     below = style.EDGE_IN + sum(h + style.GAP_IN for h in (notes_height, legend.height) if h)
     above = style.EDGE_IN + (head.height + style.GAP_IN if head.height else 0.0)
     reach = page.margins(pen, axes)
-    total = bottom = 0.0
+    lift = total = bottom = tall = 0.0
     for _ in range(3):
-        bottom = below + reach.y0
-        total = bottom + height + reach.y1 + above
-        pen.figure.set_size_inches(style.WIDTH_IN, total)
-        page.place(pen, axes, left, bottom, PLOT_IN, height)
+        lift, total, tall = page.settle(pen, below + reach.y0, height, reach.y1, above, least=height)
+        bottom = lift + below + reach.y0
+        page.place(pen, axes, across[0], bottom, across[1], tall)
         before, reach = reach, page.margins(pen, axes)
         if np.allclose(reach.extents, before.extents, atol=1e-4, rtol=0):
             break
-    top = style.EDGE_IN + notes_height
-    page.write_notes(pen, note_lines, style.EDGE_IN + notes_height)
+    top = lift + style.EDGE_IN + notes_height
+    page.write_notes(pen, note_lines, top)
     page.write_legend(pen, legend, top + (style.GAP_IN if notes_height else 0.0) + legend.height)
     page.write_head(pen, head, total - style.EDGE_IN)
-    return bottom
+    return bottom, tall

@@ -22,6 +22,7 @@ EDGE_IN = 0.05  # white space around everything
 GAP_IN = 0.06  # between blocks
 FONT_PT = 7.0  # everything but axis labels
 LABEL_PT = 8.0  # axis labels and title
+LETTER_PT = 10.0  # of a panel in a figure of several
 LINE_SPACING = 1.2
 DPI = 300
 

@@ -37,9 +37,15 @@ def horizontal(pen: Pen, axes: Axes, data: PanelData) -> None:
         return
     counted = any(s.role == JOINED for s in data.series)
     steps = [1, 2, 5, 10] if counted else [1, 2, 2.5, 5, 10]
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=12 if counted else 5, steps=steps, integer=counted))
+    bins = max(round((12 if counted else 5) * usual_width(pen) / USUAL_WIDTH_IN), 2)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=bins, steps=steps, integer=counted))
     axes.xaxis.set_major_formatter(style.Numbers())
     axes.xaxis.set_minor_locator(NullLocator() if counted else AutoMinorLocator())
+
+
+def usual_width(pen: Pen) -> float:
+    """About how wide the frame of the panel is, before anything is placed."""
+    return USUAL_WIDTH_IN + pen.room.width - style.WIDTH_IN
 
 
 def _names(pen: Pen, axes: Axes, names: tuple[str, ...]) -> None:
@@ -47,7 +53,7 @@ def _names(pen: Pen, axes: Axes, names: tuple[str, ...]) -> None:
              for words in map(clean, names)]  # fmt: skip
     axes.xaxis.set_major_locator(FixedLocator(list(range(1, len(shown) + 1))))
     axes.xaxis.set_minor_locator(NullLocator())
-    fits = max(map(pen.width, shown)) + style.GAP_IN < USUAL_WIDTH_IN / len(shown)
+    fits = max(map(pen.width, shown)) + style.GAP_IN < usual_width(pen) / len(shown)
     axes.set_xticklabels(shown, rotation=0 if fits else 90, parse_math=False)
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D, Transform
 
 from ntcspec.plot import style
 
@@ -46,13 +49,58 @@ def is_math(text: str) -> bool:
     return True
 
 
-class Pen:
-    """Measures and places text on one figure, in inches from its lower left corner."""
+@dataclass(frozen=True)
+class Room:
+    """The place of a panel on paper, in inches: what it is given at least, or what it took.
 
-    def __init__(self, figure: Figure) -> None:
-        self.figure = figure
-        canvas = FigureCanvasAgg(figure)
+    below, above: from its lower and upper edge to the frame of its axes (of its lowest and highest ones).
+    least: how low the frame may become at least.
+    """
+
+    width: float = style.WIDTH_IN
+    height: float = 0.0
+    below: float = 0.0
+    above: float = 0.0
+    least: float = 0.0
+
+
+class Pen:
+    """Measures and places things on one panel, in inches from its lower left corner.
+
+    A panel is a figure of its own, which takes the height that it needs, or a part of a figure (`SubFigure`) of the
+    width and height of its room. `letter` is its name in a figure of several panels.
+    """
+
+    def __init__(self, figure: Figure | SubFigure, room: Room = Room(), letter: str = "") -> None:
+        self.figure, self.room, self.letter = figure, room, letter
+        self.took = room
+        root = figure.get_figure(root=True)
+        assert isinstance(root, Figure)
+        self.root: Figure = root
+        canvas = root.canvas if isinstance(root.canvas, FigureCanvasAgg) else FigureCanvasAgg(root)
         self.renderer: RendererAgg = canvas.get_renderer()
+        self.inches: Transform = figure.dpi_scale_trans
+        self.corner = (0.0, 0.0)
+        if isinstance(figure, SubFigure):
+            self.corner = (figure.bbox.x0 / figure.dpi, figure.bbox.y0 / figure.dpi)
+            self.inches = Affine2D().translate(*self.corner) + figure.dpi_scale_trans
+
+    def take(self, height: float, below: float, above: float, least: float) -> None:
+        """Settle the height of the panel, where its frame begins and ends, and how low that may become."""
+        self.took = Room(self.room.width, height, below, above, least)
+        if isinstance(self.figure, Figure):
+            self.figure.set_size_inches(self.room.width, height)
+
+    def frame(self, axes: Axes) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top of the frame of axes."""
+        box = axes.get_window_extent(self.renderer)
+        (x, y), dpi = self.corner, self.figure.dpi
+        return box.x0 / dpi - x, box.y0 / dpi - y, box.x1 / dpi - x, box.y1 / dpi - y
+
+    def at(self, axes: Axes, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the axes lies."""
+        across, up = axes.transData.transform((x, y)) / self.figure.dpi
+        return float(across) - self.corner[0], float(up) - self.corner[1]
 
     def width(self, text: str, size: float = style.FONT_PT, weight: str = "normal") -> float:
         """Width of one line."""
@@ -111,7 +159,7 @@ class Pen:
                 size=size,
                 va="center_baseline",
                 parse_math=is_math(line),
-                transform=self.figure.dpi_scale_trans,
+                transform=self.inches,
                 **look,
             )
             artist.set_gid(gid)

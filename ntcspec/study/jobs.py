@@ -1,4 +1,4 @@
-"""The jobs of the study as a whole: table, panels, study file, check sums.
+"""The jobs of the study as a whole: table, panels, figures, study file, check sums.
 
 As in `ntcspec.stage`, Snakemake is not known here.
 """
@@ -106,6 +106,15 @@ def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
         record = record_for(params, inputs, upstream)
         pairs = list(zip(params["origin"], inputs, strict=True))
         make_panel(params["settings"], params["work"]["takes"], pairs, record, [Path(p) for p in outputs])
+
+
+def run_figure(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """A figure of several panels as PNG, PDF and SVG, from the data that the panels draw."""
+    with job(log):
+        from ntcspec.study.figure import make_figure
+
+        record = record_for(params, inputs, records_of(params, inputs))
+        make_figure(params["settings"], [Path(p) for p in inputs], record, [Path(p) for p in outputs])
 
 
 def run_checksums(inputs: Sequence[str], output: str, log: str) -> None:

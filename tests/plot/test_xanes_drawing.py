@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 from synthetic_panels import LONG, entries_of
 from synthetic_xanes import entries, entry, fit, measured, reduced, spectrum
-from test_panel_drawing import assert_tidy, by_gid, text_boxes
+from tidy import assert_tidy, by_gid, text_boxes
 
 from ntcspec import store
 from ntcspec.plot import KINDS, Entry, draw, inset, panel_data

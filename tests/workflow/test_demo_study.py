@@ -182,6 +182,16 @@ def test_every_picture_says_simulated(demo: Path) -> None:
         assert re.search(r"SIMULATED", path.with_suffix(".svg").read_text(encoding="utf-8"))
 
 
+def test_the_figures_of_the_paper_have_its_letters_and_say_simulated_in_every_panel(demo: Path) -> None:
+    for name, letters in {"Figure_2": "BCDE", "Figure_3": "ABDE"}.items():
+        path = demo / f"results/figures/{name}.svg"
+        words = re.findall("<!-- (.*) -->", path.read_text(encoding="utf-8"))
+        assert [w for w in words if len(w) == 1 and w in "ABCDEF"] == list(letters)
+        assert words.count("SIMULATED") == len(letters)
+        titles = re.search("<title>(.*)</title>", path.read_text(encoding="utf-8"))
+        assert titles and all(f"NaTaCl₆ {t}" in titles[1] for t in ("annealed", "6 h", "26 h", "36 h", "40 h"))
+
+
 def test_the_samples_table_joins_properties_and_metrics(demo: Path) -> None:
     lines = (demo / "results/samples.csv").read_text(encoding="utf-8").splitlines()[1:]
     rows = {row["sample"]: row for row in csv.DictReader(lines)}

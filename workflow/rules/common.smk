@@ -35,6 +35,7 @@ onstart:
 wildcard_constraints:
     sample="[^/]+",
     panel="[^/]+",
+    figure="[^/]+",
     series="[^/]+",
 
 

@@ -1,4 +1,4 @@
-# The study as a whole: series, table, trends, claims, panels, study file, check sums.
+# The study as a whole: series, table, trends, claims, panels, figures, study file, check sums.
 
 
 rule series:
@@ -21,8 +21,18 @@ rule table:
     input:
         job_inputs("results/metrics.csv"),
     output:
-        update("results/metrics.csv"),
-        update("results/samples.csv"),
+        report(
+            update("results/metrics.csv"),
+            caption="../report/metrics.rst",
+            category="Tables",
+            labels={"table": "all metrics"},
+        ),
+        report(
+            update("results/samples.csv"),
+            caption="../report/samples.rst",
+            category="Tables",
+            labels={"table": "samples"},
+        ),
     log:
         "results/logs/metrics.log",
     params:
@@ -37,7 +47,12 @@ rule trends:
     input:
         job_inputs("results/trends.csv"),
     output:
-        update("results/trends.csv"),
+        report(
+            update("results/trends.csv"),
+            caption="../report/trends.rst",
+            category="Tables",
+            labels={"table": "trends"},
+        ),
     log:
         "results/logs/trends.log",
     params:
@@ -52,7 +67,12 @@ rule claims:
     input:
         job_inputs("results/claims.csv"),
     output:
-        update("results/claims.csv"),
+        report(
+            update("results/claims.csv"),
+            caption="../report/claims.rst",
+            category="Tables",
+            labels={"table": "claims"},
+        ),
     log:
         "results/logs/claims.log",
     params:
@@ -72,6 +92,7 @@ rule panel:
             update("results/panels/{panel}.png"),
             caption="../report/panel.rst",
             category="Panels",
+            labels={"panel": "{panel}"},
         ),
         update("results/panels/{panel}.pdf"),
         update("results/panels/{panel}.svg"),
@@ -96,6 +117,28 @@ rule study_file:
         key=job_key(PLAN.study_file),
     message:
         "the whole study in one file"
+    shell:
+        HAND_OVER
+
+
+rule figure:
+    input:
+        job_inputs("results/figures/{figure}.png"),
+    output:
+        report(
+            update("results/figures/{figure}.png"),
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        update("results/figures/{figure}.pdf"),
+        update("results/figures/{figure}.svg"),
+    log:
+        "results/logs/figures/{figure}.log",
+    params:
+        **job_params("results/figures/{figure}.png"),
+    message:
+        "figure {wildcards.figure}"
     shell:
         HAND_OVER
 
