@@ -28,7 +28,7 @@ from ntcspec import __version__
 
 SCHEMA = "ntcspec-record/1"
 EVERY_RECORD = ["schema", "parameters", "inputs", "code", "packages", "python", "ntcspec", "key", "seal", "ancestry"]
-DISTRIBUTION = {"larch": "xraylarch", "pywt": "PyWavelets", "wdf": "renishaw-wdf", "yaml": "PyYAML"}
+DISTRIBUTION = {"PIL": "pillow", "larch": "xraylarch", "pywt": "PyWavelets", "wdf": "renishaw-wdf", "yaml": "PyYAML"}
 OPTIONAL = ("wdf",)  # a reader that few need
 BEHIND = {"larch": ("lmfit", "scipy")}  # what does the work inside
 

@@ -12,7 +12,7 @@ from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
 from ntcspec.plan import CRATE, SUMS, Job, Plan
 from ntcspec.provenance import FileCache, sha256_file
-from ntcspec.study.table import read_table_record
+from ntcspec.records import read_any_record
 from ntcspec.techniques import METRICS
 
 PLACEHOLDER = re.compile(r"[<>{}]")  # in a path Snakemake reads <name> and {name} as its own, and cannot be told not to
@@ -30,24 +30,6 @@ def recorded_key(path: Path) -> str:
         return str(read_any_record(path)["key"])
     except (UserError, OSError, ValueError, KeyError):
         return ""
-
-
-def read_any_record(path: Path) -> dict[str, object]:
-    """The record of any artifact: NeXus, PNG, PDF, SVG, CSV or JSON. Raises UserError where there is none."""
-    if path.suffix == ".nxs":
-        from ntcspec import store
-
-        return store.read_record(path)
-    if path.suffix in (".png", ".pdf", ".svg"):
-        from ntcspec.plot.metadata import read_record
-
-        return json.loads(read_record(path))
-    if path.suffix != ".json":
-        return read_table_record(path)
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["record"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UserError(path.as_posix(), "carries no record of ntcspec", "name a file of results/") from None
 
 
 def stale(plan: Plan) -> list[Job]:

@@ -20,6 +20,7 @@ from ntcspec.plan import CLAIMS, PANEL_MODULES, TABLE, TABLE_MODULES
 from ntcspec.plan.figures import FIGURE_MODULES, FIGURE_SUFFIXES
 from ntcspec.plan.job import Input, Job, make_job
 from ntcspec.plan.panels import PANEL_SUFFIXES
+from ntcspec.plan.report import REPORT, REPORT_MODULES
 from ntcspec.plan.study import CLAIMS_MODULES, SAMPLES_TABLE, TRENDS, TRENDS_MODULES
 from ntcspec.plan.study_file import MODULES as STUDY_MODULES
 from ntcspec.plan.study_file import file_name
@@ -33,6 +34,7 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "table": ((TABLE, SAMPLES_TABLE), TABLE_MODULES),
     "trends": ((TRENDS,), TRENDS_MODULES),
     "claims": ((CLAIMS,), CLAIMS_MODULES),
+    "report": ((REPORT,), REPORT_MODULES),
 }
 INPUT = {"role": str, "root": str, "path": str, "sha256": str, "bytes": int}
 OTHER_VERSION = "replay it with the ntcspec that its record names ({})"

@@ -37,6 +37,7 @@ RUN: Mapping[str, Callable[..., None]] = {
     "series": study_jobs.run_series,
     "panel": study_jobs.run_panel,
     "figure": study_jobs.run_figure,
+    "report": study_jobs.run_report,
 }
 Tell = Callable[[int, int, "Step"], None]
 

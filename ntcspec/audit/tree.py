@@ -60,7 +60,7 @@ def family_of(path: Path, place: Place | None, number: str = "", sources: Collec
     record, look = read_any_record(path), Look(path, place)
     top = f"{path.name}:{number}" if number else path.name
     findings = tuple((ancestor or path.name, what) for ancestor, what in record_findings(record))
-    family: dict[str, Record] = {} if damage(record) else record["ancestry"]  # type: ignore[assignment]
+    family: dict[str, Record] = {} if damage(record) else record["ancestry"]
     node = Node(top, "file", look.itself(), record={} if number or not family else record)
     listed = _entries(record, family, sources) if number else node.record.get("inputs", [])
     nodes: dict[str, Node] = {}

@@ -54,7 +54,7 @@ def _subject(record: Mapping[str, object]) -> str:
     """What an artifact is of, from its record."""
     if "sample" in record:
         return f"sample {record['sample']} / {record['measurement']}"
-    for name in ("series", "panel"):
+    for name in ("series", "panel", "figure"):
         if name in record:
             return f"{name} {record[name]}"
     return f"the study's {record['stage']}"

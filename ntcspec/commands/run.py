@@ -18,7 +18,7 @@ from ntcspec.config.load import load_study
 from ntcspec.drive.lock import one_driver
 from ntcspec.drive.progress import error_in, subject_of
 from ntcspec.drive.start import RUN_LOG, drive
-from ntcspec.plan import CLAIMS, CRATE, SUMS, TABLE, Job, Plan
+from ntcspec.plan import CLAIMS, CRATE, REPORT, SUMS, TABLE, Job, Plan
 from ntcspec.workflow import failures, settle_times, stale
 
 
@@ -76,20 +76,29 @@ def _summary(plan: Plan, code: int) -> int:
             sep="\n",
             file=sys.stderr,
         )
-    if (root / TABLE).is_file():
-        print(f"numbers:  {_short(root / TABLE)}")
-        if CLAIMS in plan.jobs and (root / CLAIMS).is_file():
-            from ntcspec.study.claims import summary
-
-            print(f"claims:   {summary((root / CLAIMS).read_text(encoding='utf-8'))}; why: {_short(root / CLAIMS)}")
-        if n := len(plan.study.panels):
-            panels = f"{n} panel{'s' * (n > 1)} as PNG, PDF, SVG and data"
-            print(f"figures:  {_short(root / 'results/panels')} ({panels})")
-        if plan.study.figures:
-            print(f"          {_short(root / 'results/figures')} ({len(plan.study.figures)} of several panels)")
-        print("audit:    ntcspec trace FILE, ntcspec verify, ntcspec pack")
+    _places(plan)
     print(*(f"{line}\n" for line in left_over(plan)), sep="", end="")
     return 1 if failed or not_made or code else 0
+
+
+def _places(plan: Plan) -> None:
+    """Where what was made is to be found."""
+    root = plan.study.root
+    if not (root / TABLE).is_file():
+        return
+    print(f"numbers:  {_short(root / TABLE)}")
+    if CLAIMS in plan.jobs and (root / CLAIMS).is_file():
+        from ntcspec.study.claims import summary
+
+        print(f"claims:   {summary((root / CLAIMS).read_text(encoding='utf-8'))}; why: {_short(root / CLAIMS)}")
+    if n := len(plan.study.panels):
+        panels = f"{n} panel{'s' * (n > 1)} as PNG, PDF, SVG and data"
+        print(f"figures:  {_short(root / 'results/panels')} ({panels})")
+    if plan.study.figures:
+        print(f"          {_short(root / 'results/figures')} ({len(plan.study.figures)} of several panels)")
+    if (root / REPORT).is_file():
+        print(f"report:   {_short(root / REPORT)} (opens in any browser, without a network)")
+    print("audit:    ntcspec trace FILE, ntcspec verify, ntcspec pack")
 
 
 def _short(path: Path) -> str:

@@ -7,12 +7,13 @@ from ntcspec.plan.figures import figure_job
 from ntcspec.plan.job import Input, Job, Jobs
 from ntcspec.plan.measurements import stage_job
 from ntcspec.plan.panels import PANEL_MODULES, panel_job
+from ntcspec.plan.report import REPORT, report_job
 from ntcspec.plan.study import CLAIMS, TABLE, TABLE_MODULES, claims_job, series_job, table_job, trends_job
 from ntcspec.plan.study_file import study_file_job
 from ntcspec.provenance import Hashes, hash_cache
 from ntcspec.techniques import STAGES
 
-__all__ = ["CLAIMS", "CRATE", "PANEL_MODULES", "SUMS", "TABLE", "TABLE_MODULES", "Input", "Job", "Plan"]
+__all__ = ["CLAIMS", "CRATE", "PANEL_MODULES", "REPORT", "SUMS", "TABLE", "TABLE_MODULES", "Input", "Job", "Plan"]
 
 SUMS = "results/SHA256SUMS"
 CRATE = "results/ro-crate-metadata.json"
@@ -46,6 +47,7 @@ class Plan(Jobs):
         whole = study_file_job(self)
         self.study_file = whole.outputs[0]
         self.add(whole)
+        self.add(report_job(self))
 
     def job(self, output: str) -> Job:
         return self.jobs[output]

@@ -65,14 +65,15 @@ class Jobs:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.jobs: dict[str, Job] = {}
+        self.makers: dict[str, Job] = {}  # by each of their outputs
 
     def add(self, job: Job) -> None:
         self.jobs[job.outputs[0]] = job
+        self.makers.update(dict.fromkeys(job.outputs, job))
 
     def artifact(self, role: str, path: str) -> Input:
         """An artifact that another job of this book makes, as an input."""
-        owner = path if path in self.jobs else path.removesuffix(".json") + ".nxs"
-        return Input(role, "study", path, self.jobs[owner].key)
+        return Input(role, "study", path, self.makers[path].key)
 
     def raw(self, role: str, name: str, cache: Hashes) -> Input:
         """A raw file as an input."""

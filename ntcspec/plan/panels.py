@@ -12,6 +12,7 @@ from ntcspec.plot import KINDS, PanelKind
 from ntcspec.techniques import SERIES, stage_of
 
 PANEL_MODULES = ("ntcspec.stage", "ntcspec.study.panel")
+PANEL_STAGE = "panel"
 PANEL_SUFFIXES = ("nxs", "png", "pdf", "svg")
 
 
@@ -24,7 +25,7 @@ def panel_job(book: Jobs, name: str) -> Job:
     drawn = {"kind": panel.kind, "title": panel.title, "options": panel.options}
     parameters: dict[str, Any] = {**drawn, "entries": entries, "table": kind.table}
     outputs = tuple(f"results/panels/{name}.{suffix}" for suffix in PANEL_SUFFIXES)
-    about = {**book.about_study("panel", simulated), "panel": name}
+    about = {**book.about_study(PANEL_STAGE, simulated), "panel": name}
     takes = {stage: stage_of(kind.technique, stage).result for stage in kind.needs}
     takes |= {kind.series: SERIES[kind.series].result} if kind.series else {}
     return make_job(outputs, about, parameters, tuple(inputs), PANEL_MODULES, {"takes": takes})

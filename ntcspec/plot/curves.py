@@ -31,6 +31,7 @@ from ntcspec.plot.data import (
     Series,
 )
 from ntcspec.plot.inset import HEIGHT_IN as INSET_HEIGHT_IN
+from ntcspec.plot.palette import SPAN
 from ntcspec.plot.words import Pen
 
 DIRECT_LABELS = 6  # more samples than this get a legend
@@ -60,7 +61,6 @@ LOOKS |= {
     role: {"linestyle": "none", "marker": marker, "markersize": 3.2, "markeredgewidth": 0.0, "zorder": 3.0}
     for role, marker in zip(VALUES, "os^D", strict=True)
 }
-SPAN = "#ececec"  # ground of a shaded range
 THICK_PT = 1.4  # error bar of a single value
 BAND_ALPHA, RANGE_ALPHA = 0.3, 0.18  # of a standard uncertainty; of a range over choices, or a filled line
 

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from ntcspec.plot import curves, maps, page, strips, style
 from ntcspec.plot.data import PanelData
-from ntcspec.plot.words import Pen, clean
+from ntcspec.plot.plain import describe
+from ntcspec.plot.words import Pen
 
 
 def draw(data: PanelData, *, title: str = "") -> Figure:
@@ -22,10 +23,3 @@ def draw_panel(pen: Pen, data: PanelData, title: str = "") -> None:
     """Draw a panel where the pen is, in the style that is set; what it took stands in `pen.took`."""
     head = page.head(pen, data.title or title, data.simulated)
     (maps if data.maps else strips if data.strips else curves).draw(pen, data, head)
-
-
-def describe(data: PanelData) -> str:
-    """One line for people who do not see the figure: 'SIMULATED exafs.chi_k: Ta foil, K2PtCl6'."""
-    labels = [m.label for m in data.maps] or [s.label for s in data.series if s.label]
-    words = f"{data.kind}: {', '.join(labels) or 'nothing to draw'}"
-    return clean(f"SIMULATED {words}" if data.simulated else words)

@@ -20,8 +20,9 @@ from ntcspec.plot import inset as placing
 from ntcspec.plot import page, style
 from ntcspec.plot.data import Mark, PanelData, Series
 from ntcspec.plot.inset import Box
+from ntcspec.plot.plain import clean
 from ntcspec.plot.stack import ends, spread
-from ntcspec.plot.words import Pen, clean
+from ntcspec.plot.words import Pen
 
 ABOVE_IN = 0.03  # from curve to tick
 TICK_IN = 0.06

@@ -15,7 +15,10 @@ import matplotlib
 from matplotlib.ticker import ScalarFormatter
 from matplotlib.typing import ColorType
 
+from ntcspec.plot.palette import CYCLE, GREY, MARK, NO_DATA, PALE, SEQUENTIAL, SEQUENTIAL_END
 from ntcspec.plot.units import superscript
+
+__all__ = ["CYCLE", "GREY", "MARK", "NO_DATA", "PALE", "colours", "context"]
 
 WIDTH_IN = 3.346  # 85 mm
 EDGE_IN = 0.05  # white space around everything
@@ -29,15 +32,7 @@ DPI = 300
 LINE_PT = 1.0
 THIN_PT = 0.5
 FRAME_PT = 0.7
-GREY = "#808080"
-PALE = "#c8c8c8"
-NO_DATA = "#d9d9d9"  # ground of a map where it has no values
-MARK = "#b03000"  # the word SIMULATED
 MAP_COLOURS = "viridis"
-
-# Okabe and Ito (2008), black first, strongest contrast on white next; yellow is left out: unreadable as text.
-CYCLE = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-SEQUENTIAL, SEQUENTIAL_END = "cividis", 0.88  # the yellow end would vanish on white
 
 RC = {
     "figure.dpi": DPI,

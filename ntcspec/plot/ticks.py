@@ -20,7 +20,8 @@ from matplotlib.ticker import (
 from ntcspec.plot import style, units
 from ntcspec.plot.data import JOINED, PanelData
 from ntcspec.plot.inset import USUAL_WIDTH_IN
-from ntcspec.plot.words import Pen, clean
+from ntcspec.plot.plain import clean
+from ntcspec.plot.words import Pen
 from ntcspec.types import Array
 
 NAME_IN = 0.9  # longest name of a sample below the axis; the rest is cut

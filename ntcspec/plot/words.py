@@ -7,7 +7,6 @@ that only mathtext has ('^', '_', a backslash) and that mathtext can parse, as i
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
@@ -21,20 +20,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Transform
 
 from ntcspec.plot import style
+from ntcspec.plot.plain import clean
 
 _MATH = re.compile(r"(?<!\\)\$([^$]*)(?<!\\)\$")
-_NOT_ON_PAPER = {
-    "Cc",
-    "Cs",
-    "Cn",
-    "Co",
-}  # control, surrogate, unassigned, private: XML and fonts have no place for them
-
-
-def clean(text: str) -> str:
-    """One line: white space (but no-break spaces) becomes single blanks, what cannot be drawn is left out."""
-    kept = "".join(c if c.isspace() or unicodedata.category(c) not in _NOT_ON_PAPER else "" for c in text)
-    return re.sub(r"[^\S\u00a0]+", " ", kept).strip()
 
 
 def is_math(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The jobs of the study as a whole: table, panels, figures, study file, check sums.
+"""The jobs of the study as a whole: table, panels, figures, study file, report, check sums.
 
 As in `ntcspec.stage`, Snakemake is not known here.
 """
@@ -115,6 +115,17 @@ def run_figure(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
         record = record_for(params, inputs, records_of(params, inputs))
         make_figure(params["settings"], [Path(p) for p in inputs], record, [Path(p) for p in outputs])
+
+
+def run_report(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
+    """results/report.html from everything else."""
+    with job(log):
+        from ntcspec.records import read_any_record
+        from ntcspec.report import make_report
+
+        pairs = list(zip(params["origin"], inputs, strict=True))
+        record = record_for(params, inputs, {origin["path"]: read_any_record(Path(path)) for origin, path in pairs})
+        write_atomic(Path(outputs[0]), make_report(params["settings"], pairs, record).encode())
 
 
 def run_checksums(inputs: Sequence[str], output: str, log: str) -> None:

@@ -29,6 +29,7 @@ STUDY = {  # which function does a job of the study as a whole, by its stage
     "trends": "ntcspec.study.jobs:run_trends",
     "claims": "ntcspec.study.jobs:run_claims",
     "panel": "ntcspec.study.jobs:run_panel",
+    "report": "ntcspec.study.jobs:run_report",
     "figure": "ntcspec.study.jobs:run_figure",
     "study": "ntcspec.study.jobs:run_study_file",
 }

@@ -27,6 +27,7 @@ def test_a_structure_adds_its_jobs_and_metrics_and_is_audited(study: Path) -> No
         "paths b / exafs",
         "table of all metrics",
         "the whole study in one file",
+        "report",
         "check sums",
         "crate",
     }

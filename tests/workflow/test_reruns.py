@@ -26,7 +26,7 @@ def test_two_folders_give_the_same_bytes(finished: Path, tmp_path: Path) -> None
     mine, theirs = artifacts(finished), artifacts(other)
     assert mine.keys() == theirs.keys()
     assert [name for name in mine if mine[name] != theirs[name]] == []
-    assert {Path(n).suffix for n in mine} >= {".nxs", ".png", ".pdf", ".svg", ".csv", ".json"}
+    assert {Path(n).suffix for n in mine} >= {".nxs", ".png", ".pdf", ".svg", ".csv", ".json", ".html"}
 
 
 def test_a_second_run_does_nothing(study: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_wavelet_parameter_reruns_the_wavelet_alone(study: Path) -> None:
     run = ntcspec("run", study)
     assert jobs_done(run) == {
         "wavelet a / exafs", "wavelet b / exafs", "measure a / exafs", "measure b / exafs",
-        "table of all metrics", "panel map", "the whole study in one file", "check sums", "crate",
+        "table of all metrics", "panel map", "the whole study in one file", "report", "check sums", "crate",
     }  # fmt: skip
     after = artifacts(study)
     changed = {name for name in before if before[name] != after[name]}
@@ -74,7 +74,7 @@ def test_a_wavelet_parameter_reruns_the_wavelet_alone(study: Path) -> None:
         *(f"{s}/exafs/{f}" for s in "ab" for f in ("wavelet.nxs", "measure.nxs", "measure.json")),
         *(f"panels/map.{suffix}" for suffix in ("nxs", "png", "pdf", "svg")),
         "study/config.yaml",
-        "metrics.csv", "samples.csv", "made_up.nxs", "SHA256SUMS",
+        "metrics.csv", "samples.csv", "made_up.nxs", "report.html", "SHA256SUMS",
     }  # fmt: skip
 
 

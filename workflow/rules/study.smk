@@ -1,4 +1,4 @@
-# The study as a whole: series, table, trends, claims, panels, figures, study file, check sums.
+# The study as a whole: series, table, trends, claims, panels, figures, study file, report, check sums, crate.
 
 
 rule series:
@@ -139,6 +139,21 @@ rule figure:
         **job_params("results/figures/{figure}.png"),
     message:
         "figure {wildcards.figure}"
+    shell:
+        HAND_OVER
+
+
+rule report_page:
+    input:
+        job_inputs("results/report.html"),
+    output:
+        update("results/report.html"),
+    log:
+        "results/logs/report.log",
+    params:
+        key=job_key("results/report.html"),
+    message:
+        "report"
     shell:
         HAND_OVER
 
