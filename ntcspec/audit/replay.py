@@ -23,22 +23,12 @@ from ntcspec.audit.versions import Change, changes
 from ntcspec.errors import UserError
 from ntcspec.plan.job import Job
 from ntcspec.provenance import sha256_file
-from ntcspec.stage import named, run_stage
-from ntcspec.study import jobs as study_jobs
+from ntcspec.stage import named
 from ntcspec.study.table import RECORD_PREFIX
+from ntcspec.worker.book import function, function_name
 from ntcspec.workflow import read_any_record
 
 IDENTICAL, SAME, DIFFERS = "identical bytes", "same numbers", "differs"
-RUN: Mapping[str, Callable[..., None]] = {
-    "table": study_jobs.run_table,
-    "trends": study_jobs.run_trends,
-    "claims": study_jobs.run_claims,
-    "study": study_jobs.run_study_file,
-    "series": study_jobs.run_series,
-    "panel": study_jobs.run_panel,
-    "figure": study_jobs.run_figure,
-    "report": study_jobs.run_report,
-}
 Tell = Callable[[int, int, "Step"], None]
 
 
@@ -126,7 +116,7 @@ def _edited(records: Mapping[str, Record]) -> Iterator[str]:
 
 def _run(job: Job) -> None:
     """Do one job in the current folder. Raises UserError with the last words of a job that stops."""
-    run = RUN.get(job.about["stage"], run_stage)
+    run = function(function_name(str(job.about["stage"])))
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from ntcspec import store
 from ntcspec.plot.data import PanelData
 from ntcspec.report.embed import picture
 from ntcspec.report.roles import CLAIMS, FIGURE, METRICS, PANEL, PICTURE, STAGE, TABLE, TRENDS
+from ntcspec.study.table import rows_of
 
 Row = Mapping[str, str]
 
@@ -96,10 +96,7 @@ def collect(
 
 
 def _rows(path: Path) -> list[Row]:
-    """The rows of a table of results/, whose first line is its record."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        stream.readline()
-        return list(csv.DictReader(stream))
+    return list(rows_of(path.read_bytes().decode("utf-8")))
 
 
 def _homes(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[tuple[str, str, str], str]]:

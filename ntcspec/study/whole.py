@@ -14,7 +14,6 @@ Maps and images are rounded to seven digits.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +24,7 @@ import numpy as np
 
 from ntcspec import store
 from ntcspec.study.curves import curves
-from ntcspec.study.table import read_metrics
+from ntcspec.study.table import read_metrics, rows_of
 from ntcspec.types.nexus import Field, Group, nexus_name
 
 Items = dict[str, Group | Field]
@@ -46,7 +45,7 @@ def whole_study(
     them. tables: texts of metrics.csv and, where there are any, trends.csv and claims.csv, by name. artifacts: path of
     each stage's file, by its path in the study.
     """
-    rows = {name: rows_of(text) for name, text in tables.items()}
+    rows = {name: list(rows_of(text)) for name, text in tables.items()}
     entries: dict[str, Group] = {}
     for about in settings["entries"]:
         stages = {stage: store.read_entry(artifacts[f"{about['folder']}{stage}.nxs"]) for stage in about["stages"]}
@@ -70,11 +69,6 @@ def _entry_name(parts: Sequence[str], entries: Mapping[str, Group]) -> str:
     """'NTC_40_h__exafs', and never a name that is taken."""
     name = "__".join(nexus_name(part).strip("_") or "_" for part in parts)
     return nexus_name(name, {store.STUDY, *entries})
-
-
-def rows_of(text: str) -> list[dict[str, str]]:
-    """The rows of a table of the study."""
-    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
 
 
 def columns(rows: Rows) -> Group:

@@ -78,12 +78,24 @@ def entry(plan: Plan, job: Job) -> dict[str, Any]:
     """What stands in the book: the function, and its four arguments."""
     first = job.outputs[0]
     return {
-        "function": STUDY.get(str(job.about["stage"]), STAGE),
+        "function": function_name(str(job.about["stage"])),
         "params": job.params(),
         "inputs": plan.paths(first),
         "outputs": list(job.outputs),
         "log": job.log,
     }
+
+
+def function_name(stage: str) -> str:
+    """'module:function' that does the jobs of a stage."""
+    return STUDY.get(stage, STAGE)
+
+
+def function(name: str) -> Callable[..., None]:
+    """The function of that 'module:function'."""
+    module, _, inside = name.partition(":")
+    found: Callable[..., None] = getattr(import_module(module), inside)
+    return found
 
 
 def read_entry(book: Path, key: str) -> dict[str, Any]:
@@ -111,9 +123,7 @@ def call(job: Mapping[str, Any]) -> None:
     for output in map(Path, job["outputs"]):
         for left in output.parent.glob(f".{escape(output.name)}.*.tmp"):
             left.unlink(missing_ok=True)
-    module, _, name = job["function"].partition(":")
-    function: Callable[..., None] = getattr(import_module(module), name)
-    function(job["params"], job["inputs"], job["outputs"], job["log"])
+    function(job["function"])(job["params"], job["inputs"], job["outputs"], job["log"])
 
 
 def _text(value: Mapping[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 
 from ntcspec import store
 from ntcspec.errors import UserError
-from ntcspec.study.whole import rows_of, whole_study
+from ntcspec.study.whole import whole_study
 from ntcspec.types.exafs import ExafsTransformed
 
 RECORD: dict[str, Any] = {
@@ -78,5 +78,12 @@ def test_a_sample_called_study_takes_nothing_from_the_study(tmp_path: Path) -> N
         assert set(file) == {"study", "study_2", "a_b__exafs", "a_b__exafs_2"}
 
 
-def test_rows_skip_the_record() -> None:
-    assert [row["metric"] for row in rows_of(METRICS)] == ["first_shell.position", "lobe.height"]
+def test_a_sample_may_begin_with_the_sign_of_the_record_and_a_reason_have_lines(tmp_path: Path) -> None:
+    rows = '#1,raman,raman,a1g.position,,1/cm,,,fit,"no line\n# at 380"\n'
+    tables = {"metrics": METRICS + rows}
+    entries, _ = whole_study({**SETTINGS, "entries": []}, tables, {}, WHOLE)
+    store.write_tree(tmp_path / "whole.nxs", entries, store.STUDY, WHOLE)
+    with h5py.File(tmp_path / "whole.nxs") as file:
+        table = file["study/metrics"]
+        assert table["sample"].asstr()[()].tolist() == ["a <b>", "a <b>", "#1"]
+        assert table["reason"].asstr()[()].tolist()[-1] == "no line\n# at 380"
