@@ -45,6 +45,7 @@ def report_job(book: Jobs) -> Job:
         "excluded": [asdict(e) for e in study.excluded],
         "series": list(study.series),
         "claims": {name: _used(claim) for name, claim in study.claims.items()},
+        "about": study.about.model_dump(mode="json"),
         "assets": assets.fingerprints(),
     }
     about = book.about_study("report", any(m.simulated for m in study.measurements))

@@ -18,7 +18,7 @@ from ntcspec.report.collect import Content, home_of, own_name
 from ntcspec.report.embed import safe_json
 from ntcspec.report.findings import findings
 from ntcspec.report.numbers import plain
-from ntcspec.report.panel_view import panel_view, raw_files
+from ntcspec.report.panel_view import figure_view, panel_view, raw_files
 
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -68,9 +68,10 @@ def context(content: Content) -> dict[str, Any]:
         "tally": tables.tally(content),
         "trends": tables.trends(content),
         "panels": panels,
-        "figures": content.figures,
         "findings": findings(content),
         "raw_count": len(raw_files(record, ancestry)),
+        "about": content.settings["about"],
+        "figures": [figure_view(one, content.panels, ancestry) for one in content.figures],
         "packages": _packages(record),
         "stages": _stages(record),
         "plotly_version": assets.plotly_version(),

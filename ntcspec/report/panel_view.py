@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 from urllib.parse import quote
@@ -11,10 +11,11 @@ from ntcspec.plot import KINDS, description, resolve_options
 from ntcspec.plot.data import PanelData
 from ntcspec.plot.plain import clean, describe
 from ntcspec.report.charts import Chart, chart
-from ntcspec.report.collect import PanelContent
+from ntcspec.report.collect import Figure, PanelContent
 from ntcspec.report.tables import trace
 
 SUFFIXES = ("png", "pdf", "svg", "nxs")
+FIGURE_SUFFIXES = ("png", "pdf", "svg")
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,49 @@ class PanelView:
     chart: Chart
 
 
+@dataclass(frozen=True)
+class FigureView:
+    """A composed figure: its picture, and the panels in it as (letter, title, link to the panel below)."""
+
+    name: str
+    label: str  # for those who do not see it
+    simulated: bool
+    panels: tuple[tuple[str, str, str], ...]
+    links: tuple[tuple[str, str], ...]
+    raw: tuple[Mapping[str, Any], ...]
+    trace: str
+    picture: str
+    size: tuple[int, int]
+
+
+def figure_view(one: Figure, panels: Sequence[PanelContent], ancestry: Mapping[str, Mapping[str, Any]]) -> FigureView:
+    """The view of a composed figure; `panels` are those of the page, in their order."""
+    record = ancestry[one.path]
+    place = {panel.name: (number, panel.data) for number, panel in enumerate(panels, 1)}
+    letters = [(letter, *place[name], name) for letter, name in record["parameters"]["panels"].items()]
+    words = "; ".join(f"{letter}: {describe(data)}" for letter, _, data, _ in letters)
+    return FigureView(
+        name=str(record["figure"]),
+        label=f"{record['figure']}. {words}",
+        simulated=bool(record["simulated"]),
+        panels=tuple((letter, clean(data.title) or name, f"#panel-{number}") for letter, number, data, name in letters),
+        links=_links(one.path, FIGURE_SUFFIXES),
+        raw=tuple(raw_files(record, ancestry)),
+        trace=trace(one.path),
+        picture=one.picture,
+        size=one.size,
+    )
+
+
+def _links(path: str, suffixes: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Links to the files of an artifact, from the folder of the page."""
+    stem = path.removeprefix("results/").rpartition(".")[0]
+    return tuple((suffix.upper(), f"{quote(stem)}.{suffix}") for suffix in suffixes)
+
+
 def panel_view(one: PanelContent, ancestry: Mapping[str, Mapping[str, Any]]) -> PanelView:
     """The view of a panel; `ancestry` are the records of all artifacts, by path."""
     data, parameters = one.data, one.record["parameters"]
-    stem = one.path.removeprefix("results/").removesuffix(".nxs")
     return PanelView(
         name=one.name,
         title=clean(data.title) or one.name,
@@ -63,7 +103,7 @@ def panel_view(one: PanelContent, ancestry: Mapping[str, Mapping[str, Any]]) -> 
         caption=description(data.kind).replace("`", ""),
         notes=data.notes,
         simulated=data.simulated,
-        links=tuple((suffix.upper(), f"{quote(stem)}.{suffix}") for suffix in SUFFIXES),
+        links=_links(one.path, SUFFIXES),
         options=tuple(_options(data.kind, parameters["options"])),
         entries=tuple(parameters["entries"]),
         inputs=tuple({**i, "link": trace(i["path"])} for i in one.record["inputs"]),

@@ -78,7 +78,7 @@ def curve(about: str, scale: str, metric: str, points: Sequence[Point], simulate
     unit, of = points[0].y.unit, points[0].x.unit
     words = "place in the study" if about == PLACE else about.replace("_", " ")
     made_up = "SIMULATED data: " if any(p.sample in simulated for p in points) else ""
-    title = f"{made_up}{metric} against {words}; bars: one standard uncertainty, statistical and systematic"
+    title = f"{made_up}{metric} against {words}; bars: statistical and systematic uncertainty together"
     items: dict[str, Group | Field] = {
         "title": Field(title),
         axis: Field(x, of, words),

@@ -40,6 +40,17 @@ FURTHER: Mapping[str, tuple[str, Mapping[str, Any]]] = {  # panels beside one of
     "names": ("study.trend", {"metrics": ["exafs.shell.r"]}),
     "inset": ("xanes.norm", {"inset": [1070.0, 1076.0]}),
 }
+ABOUT = {  # of the study: who made it
+    "description": f"what was measured {IMAGE}",
+    "authors": [
+        {"name": "Marie C. Example", "orcid": "0000-0002-1825-0097",
+         "affiliation": {"name": f"Institute {SCRIPT}", "url": "https://ror.org/02grkyz14"}},
+        {"name": IMAGE, "orcid": None, "affiliation": None},
+    ],
+    "licence": "CC-BY-4.0", "publisher": {"name": "An archive", "url": None}, "doi": "10.5281/zenodo.1234567",
+    "funding": ["Grant 12"],
+}  # fmt: skip
+NOBODY = {"description": "", "authors": [], "licence": None, "publisher": None, "doi": None, "funding": []}
 RAW = b"made up raw data"
 
 
@@ -121,6 +132,8 @@ def make(folder: Path, kinds: Sequence[str] = tuple(KINDS), samples: int = 3, *,
     for name, (kind, options) in drawn.items():
         panels[name] = panel_of(kind, min(samples, 3), options)
         _panel(folder, name, panels[name], options, sources, add)
+    if len(kinds) == len(KINDS):
+        _figure(folder, {"A": "exafs.chi_k", "B": "exafs.wavelet"}, add)
     settings = {
         "samples": [_sample(n, known[n], more) for n in names],
         "measurements": [
@@ -128,6 +141,7 @@ def make(folder: Path, kinds: Sequence[str] = tuple(KINDS), samples: int = 3, *,
             for i, n in enumerate(names)
         ],
         "excluded": excluded if more else [], "series": [],
+        "about": ABOUT if more else NOBODY,
         "claims": {n: {"samples": c["samples"], "metrics": [c["metric"]]} for n, c in claims.items()}, "assets": {},
     }  # fmt: skip
     listed = [entry(origin["role"], origin["path"]) for origin, _ in inputs]
@@ -156,6 +170,14 @@ def _panel(
     Image.new("RGB", (60, 40), "white").save(folder / f"{name}.png")
     add(roles.PANEL, f"results/panels/{name}.nxs", file, own)
     add(roles.PICTURE, f"results/panels/{name}.png", folder / f"{name}.png", own)
+
+
+def _figure(folder: Path, panels: Mapping[str, str], add: Any) -> None:
+    """A figure of two of the panels."""
+    sources = [entry(roles.PANEL, f"results/panels/{name}.nxs") for name in panels.values()]
+    own = record({"stage": "figure", "figure": "Figure_1"}, {"panels": dict(panels)}, sources)
+    Image.new("RGB", (120, 40), "white").save(folder / "Figure_1.png")
+    add(roles.FIGURE, "results/figures/Figure_1.png", folder / "Figure_1.png", own)
 
 
 def _claims(names: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -89,7 +89,8 @@ def test_a_number_leads_to_its_raw_file(made: MadeReport, open_page: Open) -> No
     for text in (row["value"], row["u_stat"], row["u_sys"], row["method"]):
         assert text in words
     one.page.keyboard.press("Escape")
-    assert not dialog.is_visible() and "trace" not in one.page.url
+    assert not dialog.is_visible()
+    one.page.wait_for_function("!location.hash")
     assert number.evaluate("e => e === document.activeElement")
 
 
@@ -191,6 +192,15 @@ def test_by_keyboard_alone(made: MadeReport, open_page: Open) -> None:
     figure.locator(".legend button").first.focus()
     press("Space")
     assert figure.locator(".legend button").first.get_attribute("aria-pressed") == "false"
+
+
+def test_on_a_phone_a_sample_has_the_whole_width(made: MadeReport, open_page: Open) -> None:
+    one = open_page(made.path, width=390)
+    for table in ("glance", "claims"):
+        widths = one.page.locator(f"table.{table}").evaluate(
+            "t => [t.querySelector('tbody th').getBoundingClientRect().width, t.getBoundingClientRect().width]"
+        )
+        assert widths[0] > 0.95 * widths[1] > 300
 
 
 def test_on_a_phone_a_finger_scrolls_the_page(made: MadeReport, open_page: Open) -> None:

@@ -156,6 +156,33 @@ def test_what_was_left_out_and_what_is_missing_is_said(tags: Tags) -> None:
     assert f"no such file {SCRIPT}" in text and f"below 3 sigma {IMAGE}" in text and f"a note {IMAGE}" in text
 
 
+def test_the_study_says_who_made_it_and_what_others_may_do(made: MadeReport, tags: Tags) -> None:
+    text = " ".join("".join(tags.text).split())
+    for words in ("Marie C. Example", "ORCID 0000-0002-1825-0097", f"Institute {SCRIPT}", "https://ror.org/02grkyz14",
+                  "CC-BY-4.0", "An archive", "doi:10.5281/zenodo.1234567", "Funding: Grant 12", f"measured {IMAGE}"):  # fmt: skip
+        assert words in text
+    assert text.index("Marie C. Example") < text.index("At a glance")
+
+
+def test_a_study_of_unknown_authors_says_so(tmp_path: Path) -> None:
+    page = make(tmp_path, (), 1, more=False).path.read_text(encoding="utf-8")
+    assert "The study names no authors" in page and "No licence is stated" in page
+
+
+def test_figures_name_their_panels(tags: Tags) -> None:
+    (alt,) = [a["alt"] for tag, a in tags.tags if tag == "img" and a["alt"].startswith("Figure_1")]
+    assert "A: SIMULATED exafs.chi_k" in alt and "B: SIMULATED exafs.wavelet" in alt
+    text = " ".join("".join(tags.text).split())
+    assert "Figure_1 SIMULATED" in text and "A exafs.chi_k, B exafs.wavelet" in text
+    linked = [a["href"] for tag, a in tags.tags if tag == "a"]
+    assert {f"figures/Figure_1.{suffix}" for suffix in ("png", "pdf", "svg")} <= set(linked)
+
+
+def test_no_systematic_uncertainty_is_called_a_standard_one(made: MadeReport) -> None:
+    page = made.path.read_text(encoding="utf-8")
+    assert "systematic standard" not in page and "systematic one is a range" in page
+
+
 def test_a_study_of_one_sample_without_properties_or_panels(tmp_path: Path) -> None:
     page = make(tmp_path, (), 1, more=False).path.read_text(encoding="utf-8")
     parser = Tags()

@@ -117,7 +117,7 @@ ntcspec.trace.number = (found, metric) => {
       ["value", found.value ? found.value + unit : "missing"],
       ["reason", found.reason],
       ["statistical standard uncertainty", amount(found.u_stat)],
-      ["systematic standard uncertainty", amount(found.u_sys)],
+      ["systematic uncertainty", amount(found.u_sys)],
       ["how", found.method],
     ]),
   );
