@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import zlib
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
@@ -28,6 +29,11 @@ def _plotly() -> bytes:
 def plotly_js() -> str:
     """The source of plotly.js."""
     return _plotly().decode("utf-8")
+
+
+def packed(source: str) -> str:
+    """A script for the page's own to unpack (zlib, base64): plotly.js in 40 % of its size."""
+    return base64.b64encode(zlib.compress(source.encode(), 9)).decode("ascii")
 
 
 def plotly_version() -> str:

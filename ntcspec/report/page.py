@@ -55,7 +55,7 @@ def context(content: Content) -> dict[str, Any]:
     record = content.record
     ancestry = record["ancestry"]
     panels = [panel_view(one, ancestry) for one in content.panels]
-    scripts = [assets.inline(source) for source in (assets.plotly_js(), assets.script())]
+    scripts = [assets.plotly_js(), assets.inline(assets.script())]
     return {
         "study": record["study"],
         "simulated": record["simulated"],
@@ -76,7 +76,7 @@ def context(content: Content) -> dict[str, Any]:
         "stages": _stages(record),
         "plotly_version": assets.plotly_version(),
         "style": Markup(assets.style()),
-        "plotly": Markup(scripts[0]),
+        "plotly": Markup(assets.packed(scripts[0])),
         "script": Markup(scripts[1]),
         "policy": POLICY.format(scripts=" ".join(f"'{assets.policy_hash(s)}'" for s in scripts)),
         "record_open": Markup(HTML_RECORD),

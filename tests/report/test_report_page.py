@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import json
 import re
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -87,14 +89,17 @@ def test_names_are_text_and_never_tags(made: MadeReport, tags: Tags) -> None:
     text = "".join(tags.text)
     assert all(name in text.replace("\u200b", "") for name in NAMES[:3])
     assert not [a for tag, a in tags.tags if any(key.startswith("on") for key in a)]
-    assert len([a for a, _ in tags.scripts if "type" not in a]) == 2  # plotly.js and the page's own
+    assert len([a for a, _ in tags.scripts if "type" not in a]) == 1  # the page's own, which unpacks plotly.js
 
 
 def test_the_policy_allows_the_two_scripts_and_no_network(tags: Tags) -> None:
     (policy,) = [a["content"] for tag, a in tags.tags if a.get("http-equiv") == "Content-Security-Policy"]
     allowed = re.findall(r"'(sha256-[^']+)'", policy)
-    own = [text for a, text in tags.scripts if "type" not in a]
-    assert allowed == [assets.policy_hash(text) for text in own]
+    (own,) = [text for a, text in tags.scripts if "type" not in a]
+    (packed,) = [text for a, text in tags.scripts if a.get("id") == "plotly"]
+    plotly = zlib.decompress(base64.b64decode(packed)).decode()
+    assert plotly == assets.plotly_js() and len(packed) < 0.45 * len(plotly)
+    assert allowed == [assets.policy_hash(plotly), assets.policy_hash(own)]
     assert "default-src 'none'" in policy and "http" not in policy and "unsafe-eval" not in policy
     sources = [a[key] for _, a in tags.tags for key in ("src", "srcset", "poster", "data") if key in a]
     assert sources and all(s.startswith("data:image/png;base64,") for s in sources)
@@ -151,11 +156,6 @@ def test_how_to_cite_is_that_of_the_citation_file(tags: Tags) -> None:
         assert f"{one['volume']}, " in text and f"({one['year']})" in text
 
 
-def test_what_was_left_out_and_what_is_missing_is_said(tags: Tags) -> None:
-    text = "".join(tags.text)
-    assert f"no such file {SCRIPT}" in text and f"below 3 sigma {IMAGE}" in text and f"a note {IMAGE}" in text
-
-
 def test_the_study_says_who_made_it_and_what_others_may_do(made: MadeReport, tags: Tags) -> None:
     text = " ".join("".join(tags.text).split())
     for words in ("Marie C. Example", "ORCID 0000-0002-1825-0097", f"Institute {SCRIPT}", "https://ror.org/02grkyz14",
@@ -181,6 +181,11 @@ def test_figures_name_their_panels(tags: Tags) -> None:
 def test_no_systematic_uncertainty_is_called_a_standard_one(made: MadeReport) -> None:
     page = made.path.read_text(encoding="utf-8")
     assert "systematic standard" not in page and "systematic one is a range" in page
+
+
+def test_what_was_left_out_and_what_is_missing_is_said(tags: Tags) -> None:
+    text = "".join(tags.text)
+    assert f"no such file {SCRIPT}" in text and f"below 3 sigma {IMAGE}" in text and f"a note {IMAGE}" in text
 
 
 def test_a_study_of_one_sample_without_properties_or_panels(tmp_path: Path) -> None:
