@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-COLOURS = 64  # of a picture; panels are line art
+COLOURS = 256  # of a picture
 _UNSAFE = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
@@ -26,7 +26,7 @@ def safe_json(value: Any) -> str:
 def picture(path: Path) -> tuple[str, int, int]:
     """A panel's PNG as a data URI in few colours, with its width and height in pixels. The record is left out."""
     with Image.open(path) as image:
-        few = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     out = BytesIO()
     few.save(out, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode('ascii')}", few.width, few.height
