@@ -66,7 +66,10 @@ def test_verify_knows_the_figures(drawn: Path, tmp_path: Path) -> None:
     png.write_bytes(data)
     (study / "results/figures/Figure_1.svg").unlink()
     told = ntcspec("verify", study).stderr
-    assert "results/figures/map.png: its bytes differ" in told and "results/figures/Figure_1.svg: missing" in told
+    assert (
+        "results/figures/map.png: its bytes are not those of" in told
+        and "results/figures/Figure_1.svg: missing" in told
+    )
 
 
 def test_replay_makes_a_figure_again_from_the_raw_files(drawn: Path) -> None:
@@ -95,16 +98,17 @@ def test_a_sample_added_to_samples_yaml_is_in_the_figure(drawn: Path, tmp_path: 
         svg = (study / f"results/figures/{name}.svg").read_text(encoding="utf-8")
         assert "<!-- Second one -->" in svg
         trace = ntcspec("trace", "--json", study / f"results/figures/{name}.pdf").stdout
-        assert "results/b/exafs/reduce.nxs" in json.loads(trace)["ancestry"]
+        assert "results/b/exafs/reduce.nxs" in json.loads(trace)["nodes"]
 
 
-def test_a_changed_layout_draws_only_that_figure_again(drawn: Path, tmp_path: Path) -> None:
+def test_a_changed_layout_draws_only_that_figure_again_and_the_report(drawn: Path, tmp_path: Path) -> None:
     study = Path(shutil.copytree(drawn, tmp_path / "study"))
     config = yaml.safe_load((study / "config.yaml").read_text())
     config["figures"]["map"]["width_mm"] = 120
     write_yaml(study / "config.yaml", config)
     lines = ntcspec("run", study, "--dry-run").stdout.splitlines()
-    assert lines[0].startswith("would do: figure     results/figures/map.png") and lines[1].startswith("1 of")
+    assert lines[0].startswith("would do: figure     results/figures/map.png")
+    assert lines[1].startswith("would do: report ") and lines[2].startswith("2 of")
 
 
 @pytest.fixture(scope="module")

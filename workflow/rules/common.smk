@@ -64,13 +64,6 @@ def job_key(output):
     return lambda wildcards: PLAN.job(output.format(**wildcards)).key
 
 
-def job_params(output):
-    """Params functions of a rule with a script or a caption: all parts of the planned job."""
-
-    def part(name):
-        return lambda wildcards: PLAN.job(output.format(**wildcards)).params()[name]
-
-    return {
-        name: part(name)
-        for name in ("work", "about", "settings", "origin", "modules", "code", "key")
-    }
+def job_part(output, name):
+    """Params function of a rule whose output has a caption, which names that part of the planned job."""
+    return lambda wildcards: PLAN.job(output.format(**wildcards)).params()[name]

@@ -37,6 +37,7 @@ rule table:
         "results/logs/metrics.log",
     params:
         key=job_key("results/metrics.csv"),
+        about=job_part("results/metrics.csv", "about"),
     message:
         "table of all metrics"
     shell:
@@ -57,6 +58,8 @@ rule trends:
         "results/logs/trends.log",
     params:
         key=job_key("results/trends.csv"),
+        about=job_part("results/trends.csv", "about"),
+        properties=list(PLAN.study.trends),
     message:
         "trends of metrics against properties"
     shell:
@@ -77,6 +80,8 @@ rule claims:
         "results/logs/claims.log",
     params:
         key=job_key("results/claims.csv"),
+        about=job_part("results/claims.csv", "about"),
+        number=len(PLAN.study.claims),
     message:
         "claims tested on the metrics"
     shell:
@@ -99,7 +104,10 @@ rule panel:
     log:
         "results/logs/panels/{panel}.log",
     params:
-        **job_params("results/panels/{panel}.nxs"),
+        key=job_key("results/panels/{panel}.nxs"),
+        about=job_part("results/panels/{panel}.nxs", "about"),
+        settings=job_part("results/panels/{panel}.nxs", "settings"),
+        origin=job_part("results/panels/{panel}.nxs", "origin"),
     message:
         "panel {wildcards.panel}"
     shell:
@@ -136,7 +144,9 @@ rule figure:
     log:
         "results/logs/figures/{figure}.log",
     params:
-        **job_params("results/figures/{figure}.png"),
+        key=job_key("results/figures/{figure}.png"),
+        about=job_part("results/figures/{figure}.png", "about"),
+        settings=job_part("results/figures/{figure}.png", "settings"),
     message:
         "figure {wildcards.figure}"
     shell:
