@@ -60,8 +60,9 @@ def family_of(path: Path, place: Place | None, number: str = "", sources: Collec
     record, look = read_any_record(path), Look(path, place)
     top = f"{path.name}:{number}" if number else path.name
     findings = tuple((ancestor or path.name, what) for ancestor, what in record_findings(record))
-    family: dict[str, Record] = {} if damage(record) else record["ancestry"]
-    node = Node(top, "file", look.itself(), record={} if number or not family else record)
+    broken = bool(damage(record))  # a whole one may have no ancestors: ingest was made from raw files alone
+    family: dict[str, Record] = {} if broken else record["ancestry"]
+    node = Node(top, "file", look.itself(), record={} if number or broken else record)
     listed = _entries(record, family, sources) if number else node.record.get("inputs", [])
     nodes: dict[str, Node] = {}
     _visit(top, node, listed, family, look, nodes)

@@ -44,6 +44,20 @@ def test_every_artifact_leads_to_all_raw_files(audited: Path, name: str) -> None
     assert {node.state for node in found.nodes.values()} == {"ok"} and not found.findings and found.simulated
 
 
+def test_an_artifact_made_from_raw_files_alone_leads_to_them(
+    audited: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = audited / "results/a/exafs/ingest.nxs"
+    code, out, _ = say(capsys, file)
+    assert code == 0 and "checked      the bytes of 2 raw files that it was made from" in out
+    for words in ("raw/a1.xdi  (raw file, ", "raw/a2.xdi  (raw file, ", "; code ", "SIMULATED"):
+        assert words in out
+    shutil.copytree(audited, tmp_path / "study")
+    flip(tmp_path / "study/raw/a1.xdi", 100)
+    code, out, _ = say(capsys, tmp_path / "study/results/a/exafs/ingest.nxs")
+    assert code == 1 and "CHANGED" in out
+
+
 def test_text_holds_parameters_packages_code_and_hashes(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = say(capsys, audited / "results/panels/map.png")
     assert code == 0
