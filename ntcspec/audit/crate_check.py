@@ -75,10 +75,12 @@ def absent_raw(root: Path) -> dict[str, str]:
 
 
 def _entities(text: str) -> dict[str, Entity]:
-    """Entities by id. Raises ValueError where an id stands twice, or the context is another."""
+    """Entities by id. Raises ValueError where an id stands twice, the context is another, or more stands there."""
     document = json.loads(text)
     if document["@context"] != CONTEXT:
         raise ValueError(f"@context is {document['@context']!r}")
+    if more := sorted(document.keys() - {"@context", "@graph"}):
+        raise ValueError(f"{', '.join(more)} beside @context and @graph")
     found: dict[str, Entity] = {}
     for one in document["@graph"]:
         if one["@id"] in found:

@@ -13,7 +13,7 @@ from yaml import safe_load
 
 
 def make_audited(folder: Path) -> Path:
-    """Two simulated samples with a property, a claim on them and trends; three panels."""
+    """Two simulated samples with a property, a claim on them and trends; three panels, two of them in a figure."""
     exafs = {"a": measurement("raw/a1.xdi", "raw/a2.xdi"), "b": measurement("raw/b.xdi")}
     values = {"a": 1.0, "b": 2.0}
     samples = {
@@ -26,9 +26,9 @@ def make_audited(folder: Path) -> Path:
     }
     make_study(folder, samples)
     config = safe_load((folder / "config.yaml").read_text())
-    write_yaml(
-        folder / "config.yaml", {**config, "trends": {"dose": {"scale": "linear", "metrics": ["exafs.first_shell.*"]}}}
-    )
+    trends = {"dose": {"scale": "linear", "metrics": ["exafs.first_shell.*"]}}
+    figures = {"Figure_1": {"panels": {"A": "chi_r", "B": "mu"}}}
+    write_yaml(folder / "config.yaml", {**config, "trends": trends, "figures": figures})
     words = {"says": "b is longer than a", "source": "made up", "refuted_by": "b shorter than a"}
     compare = {"kind": "compare", "samples": ["b"], "to": ["a"], "relation": "above"}
     claims = {"longer": {**words, **compare, "metric": "exafs.first_shell.position"}}

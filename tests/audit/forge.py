@@ -99,6 +99,11 @@ def edit_record(path: Path, change: Callable[[Record], None]) -> None:
     elif path.suffix == ".csv":
         first, _, rest = path.read_text(encoding="utf-8").partition("\n")
         put(path, f"{PREFIX}{changed(first.removeprefix(PREFIX))}\n{rest}")
+    elif path.suffix == ".html":
+        text = path.read_text(encoding="utf-8")
+        _, head, rest = text.partition('id="ntcspec-record">')
+        old_record, _, _ = rest.partition("</script>")
+        put(path, text.replace(head + old_record, head + changed(old_record).replace("<", "\\u003c"), 1))
     elif path.suffix == ".svg":
         text = path.read_text(encoding="utf-8")
         old = re.search(r"<dc:description>(.*?)</dc:description>", text, re.DOTALL)
@@ -111,9 +116,10 @@ def edit_record(path: Path, change: Callable[[Record], None]) -> None:
     else:
 
         def write(file: h5py.File) -> None:
-            text = changed(file["entry/record/data"][()].decode())
-            del file["entry/record/data"]
-            file["entry/record/data"] = text
+            place = "entry/record/data" if "entry" in file else "study/record/data"
+            text = changed(file[place][()].decode())
+            del file[place]
+            file[place] = text
 
         edit_nxs(path, write)
 

@@ -102,6 +102,52 @@ simple("claims: a verdict", "results/claims.csv", lambda p: replace(p, ",holds,"
 simple("trends: a row less", "results/trends.csv", lambda p: put(p, "".join(p.read_text().splitlines(True)[:-1])))
 
 
+# --- the report, figures of several panels, the file of the whole study ---------------------------------------------------
+
+REPORT, STUDY_FILE, FIGURE = "results/report.html", "results/made_up.nxs", "results/figures/Figure_1"
+
+
+def point(file: Any) -> None:
+    """Another value of a point in a plot of the study file."""
+    file["study/exafs_first_shell_position_against_dose/value"][0] += 0.1
+
+
+def link_away(file: Any) -> None:
+    """A plot of one sample shows the spectrum of the other."""
+    del file["a__exafs/intensity"]
+    file["a__exafs/intensity"] = file["b__exafs/intensity"]
+
+
+simple("report: a letter", REPORT, lambda p: replace(p, "made up", "made uq"))
+simple("report: a script", REPORT, lambda p: replace(p, "</body>", "<script>alert(1)</script></body>"))
+simple("report: cut", REPORT, lambda p: put(p, p.read_bytes()[:-100]))
+simple("report: gone", REPORT, Path.unlink)
+simple("report: no record", REPORT, lambda p: replace(p, 'id="ntcspec-record"', 'id="record"'))
+simple("figure: a pixel", f"{FIGURE}.png", edit_pixel)
+simple("figure: a path in its svg", f"{FIGURE}.svg", lambda p: replace(p, "<path ", '<path stroke="red" '))
+simple("figure: one bit of its pdf", f"{FIGURE}.pdf", lambda p: flip(p, p.read_bytes().index(b"stream") + 40))
+simple("figure: gone", f"{FIGURE}.svg", Path.unlink)
+simple("study file: a point of a plot", STUDY_FILE, lambda p: edit_nxs(p, point))
+simple("study file: a plot of another sample", STUDY_FILE, lambda p: edit_nxs(p, link_away))
+simple(
+    "study file: the plot that it opens on", STUDY_FILE, lambda p: edit_nxs(p, lambda f: f.attrs.update(default="b"))
+)
+simple("study file: cut", STUDY_FILE, lambda p: put(p, p.read_bytes()[:-200]))
+simple("study file: gone", STUDY_FILE, Path.unlink)
+
+
+@tampering("panel in place of a figure, check sums made to fit", f"{FIGURE}.png")
+def _(root: Path) -> None:
+    put(root / f"{FIGURE}.png", (root / PANELS / "mu.png").read_bytes())
+    resum(root, f"{FIGURE}.png")
+
+
+@tampering("forged: a panel, check sums made to fit; the report tells", f"{PANELS}/mu.png")
+def _(root: Path) -> None:
+    edit_pixel(root / PANELS / "mu.png")
+    resum(root, f"{PANELS}/mu.png")
+
+
 # --- files as such ------------------------------------------------------------------------------------------------------
 
 
@@ -182,8 +228,15 @@ def first(record: Record) -> Record:
     return next(iter(record["inputs"]))
 
 
-for where in (REDUCE, CLAIMS, f"{PANELS}/mu.png", f"{PANELS}/mu.svg", f"{A}/measure.json"):
+ENDS = (REPORT, STUDY_FILE, f"{FIGURE}.png", f"{FIGURE}.svg")
+for where in (REDUCE, CLAIMS, f"{PANELS}/mu.png", f"{PANELS}/mu.svg", f"{A}/measure.json", *ENDS):
     record_field("a parameter", where, lambda r: r["parameters"].update(rbkg_ang=1.7))
+for where in ENDS:
+    record_field("hash of an input", where, lambda r: first(r).update(sha256="0" * 64))
+    record_field("SIMULATED", where, lambda r: r.update(simulated=False))
+    record_field("an ancestor less", where, lambda r: r["ancestry"].popitem())
+    record_field("an ancestor's parameter", where, lambda r: r["ancestry"][REDUCE]["parameters"].update(rbkg_ang=1.7))
+record_field("the figure", f"{FIGURE}.svg", lambda r: r.update(figure="Figure_2"))
 record_field("its key", REDUCE, lambda r: r.update(key="0" * 32))
 record_field("its key", CLAIMS, lambda r: r.update(key="0" * 32))
 record_field("its seal", CLAIMS, lambda r: r.update(seal="0" * 32))
@@ -261,8 +314,13 @@ config("a parameter", f"{A}/transform.nxs", lambda d: exafs(d)["transform"].upda
 config("a window", f"{B}/measure.nxs", lambda d: exafs(d)["measure"]["windows"].update(first_shell=[1.3, 2.5]))
 config("title of a panel", f"{PANELS}/mu.nxs", lambda d: d["panels"]["mu"].update(title="better"))
 config("kind of a panel", f"{PANELS}/mu.nxs", lambda d: d["panels"]["mu"].update(kind="exafs.chi_k"))
-config("a panel less", SUMS, lambda d: d["panels"].pop("mu"))
+config("a panel less", SUMS, lambda d: d["panels"].pop("map"))
 config("a panel more", f"{PANELS}/new.png", lambda d: d["panels"].update(new={"kind": "exafs.chi_k"}))
+config("title of a figure", f"{FIGURE}.png", lambda d: d["figures"]["Figure_1"].update(title="better"))
+config(
+    "letters of a figure", f"{FIGURE}.png", lambda d: d["figures"]["Figure_1"].update(panels={"A": "mu", "B": "chi_r"})
+)
+config("a figure less", SUMS, lambda d: d.pop("figures"))
 config("scale of a trend", "results/trends.csv", lambda d: d["trends"]["dose"].update(scale="log"))
 config("name of the study", f"{A}/ingest.nxs", lambda d: d.update(study="another"))
 
@@ -270,7 +328,7 @@ config("name of the study", f"{A}/ingest.nxs", lambda d: d.update(study="another
 @tampering("samples: one less", "results/metrics.csv")
 def _(root: Path) -> None:
     edit_yaml(root / "samples.yaml", lambda d: d["samples"].pop("b"))
-    edit_yaml(root / "claims.yaml", lambda d: d["claims"]["longer"].update(samples=["a"]))
+    (root / "claims.yaml").unlink()  # it compares the two
 
 
 @tampering("samples: one renamed", "results/c/exafs/ingest.nxs")
@@ -298,15 +356,21 @@ simple("check sums: no line", SUMS, lambda p: put(p, p.read_text() + "all is wel
 simple("check sums: empty", SUMS, lambda p: put(p, ""))
 
 
+@tampering("check sums: hash of a panel that a figure shows", SUMS)
+def _(root: Path) -> None:
+    line = next(x for x in (root / SUMS).read_text().splitlines() if x.endswith("panels/mu.png"))
+    replace(root / SUMS, line, "0" * 64 + line[64:])
+
+
 @tampering("check sums: hash of a stage", SUMS)
 def _(root: Path) -> None:
     line = next(x for x in (root / SUMS).read_text().splitlines() if x.endswith("a/exafs/reduce.nxs"))
     replace(root / SUMS, line, "0" * 64 + line[64:])
 
 
-@tampering("check sums: hash of a figure", f"{PANELS}/mu.png")  # nothing tells which of the two was changed
+@tampering("check sums: hash of a figure", f"{FIGURE}.svg")  # nothing tells which of the two was changed
 def _(root: Path) -> None:
-    line = next(x for x in (root / SUMS).read_text().splitlines() if x.endswith("mu.png"))
+    line = next(x for x in (root / SUMS).read_text().splitlines() if x.endswith("Figure_1.svg"))
     replace(root / SUMS, line, "0" * 64 + line[64:])
 
 
@@ -319,6 +383,32 @@ tampering("crate: the hash of a log", "results/logs/checksums.log")(
     lambda root: put(root / CRATE, '"sha256": "00'.join((root / CRATE).read_text().rsplit('"sha256": "', 1)))
 )
 simple("crate: a name", CRATE, lambda p: replace(p, "raw/a1.xdi", "raw/a9.xdi"))
+simple("crate: a context of its own", CRATE, lambda p: edit_json(p, lambda d: d["@context"].append({"sha256": "x"})))
+simple("crate: an entity twice", CRATE, lambda p: edit_json(p, lambda d: d["@graph"].append(d["@graph"][-1])))
+simple("crate: an id that is no text", CRATE, lambda p: edit_json(p, lambda d: d["@graph"][-1].update({"@id": 3})))
+simple("crate: an entity that is none", CRATE, lambda p: edit_json(p, lambda d: d["@graph"].append(7)))
+simple("crate: another type", CRATE, lambda p: edit_json(p, lambda d: d["@graph"][-1].update({"@type": "Thing"})))
+simple("crate: something beside its graph", CRATE, lambda p: edit_json(p, lambda d: d.update(note="all is well")))
+
+
+def in_crate(what: str, named: str, identity: str, change: Callable[[Any], None]) -> None:
+    def edit(document: Any) -> None:
+        change(next(one for one in document["@graph"] if one["@id"] == identity))
+
+    tampering(f"crate: {what}", named)(lambda root: edit_json(root / CRATE, edit))
+
+
+for name, path in (
+    ("report.html", REPORT),
+    ("figures/Figure_1.pdf", f"{FIGURE}.pdf"),
+    ("made_up.nxs", STUDY_FILE),
+):
+    in_crate(f"sha256 of {name}", path, name, lambda one: one.update(sha256="0" * 64))
+    in_crate(f"a property more of {name}", path, name, lambda one: one.update(author={"@id": "#run"}))
+    in_crate(f"no type of {name}", path, name, lambda one: one.pop("@type"))
+in_crate("a file fewer in the data set", CRATE, "./", lambda one: one["hasPart"].pop())
+in_crate("a file twice in the data set", CRATE, "./", lambda one: one["hasPart"].append(one["hasPart"][0]))
+in_crate("another end of the run", CRATE, "#run", lambda one: one.update(result=one["result"][:1]))
 
 # --- careful forgers: what they edit, and the check sums with it --------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def copy(audited: Path, tmp_path: Path) -> Path:
 def test_zero_where_all_is_as_recorded(audited: Path, capsys: Capture) -> None:
     code, out, err = say(capsys, audited)
     assert code == 0 and not err
-    assert "28 artifacts are what their records say, down to 3 raw files" in out
+    assert "33 artifacts are what their records say, down to 3 raw files" in out
 
 
 def test_one_and_one_line_for_what_changed_whatever_follows_from_it(copy: Path, capsys: Capture) -> None:
@@ -44,8 +44,8 @@ def test_one_and_one_line_for_what_changed_whatever_follows_from_it(copy: Path, 
     assert code == 1
     first, last = err.splitlines()
     assert first.startswith("raw/a1.xdi: its bytes are not those that results/a/exafs/ingest.nxs was made from")
-    assert first.endswith("; 22 artifacts made from it")
-    assert last == "made up: 1 finding in 1 file, 28 artifacts checked"
+    assert first.endswith("; 27 artifacts made from it")
+    assert last == "made up: 1 finding in 1 file, 33 artifacts checked"
 
 
 def test_two_where_nothing_can_be_checked(copy: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -157,7 +157,7 @@ def test_a_copy_that_belongs_to_somebody_else_and_cannot_be_written_is_as_record
         for path in [copy, *copy.rglob("*")]:
             path.chmod(0o755 if path.is_dir() else 0o644)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.count("28 artifacts are what their records say") == 2
+    assert run.stdout.count("33 artifacts are what their records say") == 2
 
 
 def open_way(folder: Path) -> list[tuple[Path, int]]:
