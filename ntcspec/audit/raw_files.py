@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ntcspec.audit.place import root_of
 from ntcspec.config.load import raw_folder
 from ntcspec.errors import UserError
 from ntcspec.provenance import sha256_file
@@ -27,18 +28,13 @@ def wanted(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int]]:
 
 def study_folder(file: Path) -> Path | None:
     """Where raw files of the study start whose results/ the file lies in; its folder where no config says so."""
-    root = study_root(file)
+    root = root_of(file.resolve())
     if root is None:
         return None
     try:
         return raw_folder(root)
     except UserError:
         return root
-
-
-def study_root(file: Path) -> Path | None:
-    """The folder of the study whose results/ the file lies in."""
-    return next((folder.parent for folder in file.resolve().parents if folder.name == "results"), None)
 
 
 def locate(files: Wanted, folders: Sequence[Path]) -> dict[str, Path]:

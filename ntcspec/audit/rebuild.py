@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from ntcspec.audit.records import Record, own_damage
 from ntcspec.companions import COMPANION
 from ntcspec.config.folders import sample_folder, slug
 from ntcspec.errors import UserError
@@ -25,18 +26,16 @@ from ntcspec.plan.study import CLAIMS_MODULES, SAMPLES_TABLE, TRENDS, TRENDS_MOD
 from ntcspec.plan.study_file import MODULES as STUDY_MODULES
 from ntcspec.plan.study_file import file_name
 from ntcspec.plot import KINDS
-from ntcspec.provenance import EVERY_RECORD, SCHEMA, about_of, key_of
+from ntcspec.provenance import SCHEMA, about_of
 from ntcspec.stage import named
 from ntcspec.techniques import SERIES, STAGES, Stage, stage_of
 
-Record = Mapping[str, Any]
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "table": ((TABLE, SAMPLES_TABLE), TABLE_MODULES),
     "trends": ((TRENDS,), TRENDS_MODULES),
     "claims": ((CLAIMS,), CLAIMS_MODULES),
     "report": ((REPORT,), REPORT_MODULES),
 }
-INPUT = {"role": str, "root": str, "path": str, "sha256": str, "bytes": int}
 OTHER_VERSION = "replay it with the ntcspec that its record names ({})"
 
 
@@ -47,9 +46,7 @@ def check(record: Record, where: str) -> None:
     way_out = OTHER_VERSION.format(record.get("ntcspec", "unknown"))
     if record.get("schema") != SCHEMA:
         raise UserError(where, f"its record has schema {record.get('schema')!r}, not {SCHEMA!r}", way_out)
-    lacking = [name for name in (*EVERY_RECORD[:-1], "study", "stage", "simulated") if name not in record]
-    if lacking or (lacking := _damaged(record)):
-        what = f"its record is damaged: {', '.join(lacking)} missing or of the wrong kind"
+    if what := own_damage(record):
         raise UserError(where, what, "take a whole copy of the file")
     if not _known(record):
         what = f"this ntcspec has no stage {record['stage']!r}"
@@ -60,17 +57,6 @@ def check(record: Record, where: str) -> None:
         inside = path.parts[:1] == ("results",) and ".." not in path.parts
         if path.is_absolute() or (one["root"] != "raw" and not inside) or path.parts.count("..") > 20:
             raise UserError(where, f"its record names the input {one['path']!r}, which is no path of a study")
-
-
-def _damaged(record: Record) -> list[str]:
-    """Parts of a record that are not of the kind that they must be."""
-    kinds = {"parameters": dict, "inputs": list, "code": dict, "packages": dict, "key": str, "stage": str}
-    wrong = [name for name, kind in kinds.items() if not isinstance(record[name], kind)]
-    if not wrong and not (isinstance(record["code"].get("modules"), dict) and "fingerprint" in record["code"]):
-        wrong = ["code"]
-    listed = [] if wrong else record["inputs"]
-    whole = all(isinstance(i, dict) and all(isinstance(i.get(n), t) for n, t in INPUT.items()) for i in listed)
-    return wrong or ([] if whole else ["inputs"])
 
 
 def _known(record: Record) -> bool:
@@ -126,13 +112,6 @@ def outputs(record: Record, path: str = "") -> tuple[str, ...]:
     own = f"results/{sample_folder(record['sample'])}/{slug(record['measurement'])}"
     folder = PurePosixPath(path).parent.as_posix() if path else own
     return tuple(f"{folder}/{file}" for file in stage_of(record["technique"], stage).files)
-
-
-def holds_together(record: Record, ancestry: Mapping[str, Record]) -> bool:
-    """Whether the key of a record follows from what it says; it does not where somebody changed the record."""
-    identities = {path: one["key"] for path, one in ancestry.items()}
-    inputs = ((i.role, i.root, i.path, i.identity) for i in _inputs(record, identities))
-    return key_of(about_of(record), record["parameters"], record["code"]["fingerprint"], inputs) == record["key"]
 
 
 def job_of(path: str, record: Record, ancestry: Mapping[str, Record], keys: Mapping[str, str]) -> Job:

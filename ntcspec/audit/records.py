@@ -38,14 +38,15 @@ def record_findings(record: Record, known: Callable[[str, Record], bool] | None 
 
 def damage(record: Any) -> str:
     """What is missing in a record or its ancestry, or of the wrong kind; '' if nothing is."""
-    what = _own_damage(record)
+    what = own_damage(record)
     if what or not isinstance(record.get("ancestry"), dict):
         return what or "its record is damaged: no ancestry"
-    inside = ((path, _own_damage(one)) for path, one in record["ancestry"].items())
+    inside = ((path, own_damage(one)) for path, one in record["ancestry"].items())
     return next((f"{what} (that of {path} in it)" for path, what in inside if what), "")
 
 
-def _own_damage(record: Any) -> str:
+def own_damage(record: Any) -> str:
+    """As `damage`, of the record alone, without its ancestry."""
     if not isinstance(record, dict):
         return "its record is no mapping"
     wrong = [name for name, kind in FIELDS.items() if not isinstance(record.get(name), kind)]
@@ -71,10 +72,14 @@ def _own_findings(record: Record, family: Mapping[str, Record]) -> Iterator[str]
         yield "its record was edited: its seal does not fit what it says"
     if fingerprint_of(record["code"]["modules"]) != record["code"]["fingerprint"]:
         yield "its record was edited: the fingerprint of the code does not follow from the modules that it lists"
-    if not _lost(record, family):
-        named = ((i["role"], i["root"], i["path"], _identity(i, family)) for i in record["inputs"])
-        if key_of(about_of(record), record["parameters"], record["code"]["fingerprint"], named) != record["key"]:
-            yield "its record was edited: its key does not follow from its parameters, code and inputs"
+    if not _lost(record, family) and not key_fits(record, family):
+        yield "its record was edited: its key does not follow from its parameters, code and inputs"
+
+
+def key_fits(record: Record, family: Mapping[str, Record]) -> bool:
+    """Whether the key of a record follows from what it says; family: records of the artifacts that it was made from."""
+    named = ((i["role"], i["root"], i["path"], _identity(i, family)) for i in record["inputs"])
+    return key_of(about_of(record), record["parameters"], record["code"]["fingerprint"], named) == str(record["key"])
 
 
 def _lost(record: Record, family: Mapping[str, Record]) -> list[str]:

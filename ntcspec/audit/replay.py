@@ -18,7 +18,9 @@ from typing import Any
 from ntcspec.audit import raw_files
 from ntcspec.audit.compare import TOLERANCE, Compared
 from ntcspec.audit.contents import FIGURES, compare_files, compare_records
-from ntcspec.audit.rebuild import Record, family, holds_together, job_of, result_of
+from ntcspec.audit.place import root_of
+from ntcspec.audit.rebuild import family, job_of, result_of
+from ntcspec.audit.records import Record, key_fits
 from ntcspec.audit.versions import Change, changes
 from ntcspec.errors import UserError
 from ntcspec.plan.job import Job
@@ -83,7 +85,7 @@ def replay(
             _run(job)
             last = number == len(jobs)
             if not last:
-                steps = list(_on_the_way(job, records, raw_files.study_root(file), outcome))
+                steps = list(_on_the_way(job, records, root_of(file.resolve()), outcome))
             else:
                 _judge(outcome, file, record, job, numbers)
                 steps = [Step(_target(job, file), outcome.verdict)]
@@ -109,7 +111,7 @@ def _jobs(records: Mapping[str, Record]) -> dict[str, Job]:
 def _edited(records: Mapping[str, Record]) -> Iterator[str]:
     """Which records were changed after they were made; the last one is that of the file."""
     for path, record in records.items():
-        if not holds_together(record, records):
+        if not key_fits(record, records):
             whose = "" if record is list(records.values())[-1] else f"{path}: "
             yield f"{whose}its record was changed: its key does not follow from what it says"
 

@@ -439,8 +439,8 @@ def lose_modules(record: dict[str, Any]) -> None:
 REFUSED = {
     "family": (lose_family, "its record is damaged: it says nothing of its ancestry"),
     "key": (lose_key, "its record is damaged: key missing or of the wrong kind"),
-    "hash": (lose_hash, "its record is damaged: inputs missing or of the wrong kind"),
-    "modules": (lose_modules, "results/a/exafs/reduce.nxs: its record is damaged: code missing or of the wrong kind"),
+    "hash": (lose_hash, "its record is damaged: input 0 without role, root, path, sha256, bytes"),
+    "modules": (lose_modules, "results/a/exafs/reduce.nxs: its record is damaged: code without modules or fingerprint"),
     "schema": (set_schema, "its record has schema 'ntcspec-record/9', not 'ntcspec-record/1'"),
     "stage": (set_stage, "this ntcspec has no stage 'divine' of exafs"),
     "parameter": (add_parameter, "takes other parameters: got an unexpected keyword argument 'wand'"),
