@@ -62,7 +62,7 @@ def run_claims(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_study_file(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/<study>.nxs: the whole study in one file, from its tables and every artifact."""
-    with job(log):
+    with job(log, params["key"]):
         from ntcspec import store
         from ntcspec.study.table import read_table_record
         from ntcspec.study.whole import whole_study
@@ -110,7 +110,7 @@ def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
 
 def run_figure(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """A figure of several panels as PNG, PDF and SVG, from the data that the panels draw."""
-    with job(log):
+    with job(log, params["key"]):
         from ntcspec.study.figure import make_figure
 
         record = record_for(params, inputs, records_of(params, inputs))
@@ -119,7 +119,7 @@ def run_figure(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_report(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/report.html from everything else."""
-    with job(log):
+    with job(log, params["key"]):
         from ntcspec.records import read_any_record
         from ntcspec.report import make_report
 
