@@ -35,8 +35,8 @@ def _work(commands: Commands) -> None:
     """Commands that work on a study."""
     run = commands.add_parser("run", help="run the whole study; only what changed is computed")
     run.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
-    run.add_argument("--cores", default="all", help="processor cores to use (default: all)")
-    run.add_argument("--profile", default="default", help="a folder of workflow/profiles, or a path (default: default)")
+    run.add_argument("--cores", help="processor cores to use (default: what the profile says; all)")
+    run.add_argument("--profile", default="default", help="where: default, slurm, slurm-node, or a folder")
     run.add_argument("--dry-run", "-n", action="store_true", help="say what would run, and why; run nothing")
     run.add_argument("--verbose", "-v", action="store_true", help="a line for each job as it starts")
 

@@ -2,12 +2,14 @@
 
 Safe to repeat after any crash: one driver at a time holds a lock file; a lock that a killed run left behind in
 Snakemake's own folder is cleared; artifacts are compared by the key they carry, so that results that were copied
-in are used, and results of other parameters are made again, whatever Snakemake remembers.
+in are used, and results of other parameters are made again, whatever Snakemake remembers; jobs that a killed run left
+in the queue of a cluster are cancelled first.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -16,7 +18,9 @@ from ntcspec.audit.facts import CRATE_LOG
 from ntcspec.commands.leftovers import told as left_over
 from ntcspec.config.load import load_study
 from ntcspec.drive.lock import one_driver
+from ntcspec.drive.profile import find_profile
 from ntcspec.drive.progress import error_in, subject_of
+from ntcspec.drive.slurm import INSIDE, cancel_leftovers, run_in_allocation
 from ntcspec.drive.start import RUN_LOG, drive
 from ntcspec.plan import CLAIMS, CRATE, REPORT, SUMS, TABLE, Job, Plan
 from ntcspec.workflow import failures, settle_times, stale
@@ -27,20 +31,24 @@ def main(options: argparse.Namespace) -> int:
     study = load_study(options.study)
     for problem in study.problems:
         print(f"left out: {problem}", file=sys.stderr)
-    with one_driver(study.root):
+    profile = find_profile(options.profile)
+    with one_driver(study.root, "lock-inside" if INSIDE in os.environ else "lock"):
         plan = Plan(study)
         waiting = stale(plan)
         if options.dry_run:
             return _dry_run(plan, waiting)
+        cancel_leftovers(study.root)
         settle_times(plan, waiting)
         if not waiting:
             print(f"{study.name}: nothing to compute, all results are current")
         else:
             print(f"{study.name}: {len(waiting)} of {len(plan.jobs)} jobs to do")
+        if profile.allocation and (waiting or not is_current(plan)):
+            return run_in_allocation(study, profile, options)
         forced = [job.outputs[0] for job in waiting]
         forced += [SUMS] * bool(forced)
         forced += [CRATE] * bool(forced or not is_current(plan))
-        code = drive(plan, waiting, forced, options)
+        code = drive(plan, waiting, forced, profile, options)
         return _summary(plan, code)
 
 

@@ -12,15 +12,15 @@ from ntcspec.errors import UserError
 class one_driver:
     """Context: refuse a second live driver in the same study; clear what a killed one left behind."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, name: str = "lock") -> None:
+        self.root, self.name = root, name
         self.stream: IO[str] | None = None
 
     def __enter__(self) -> None:
         folder = self.root / ".ntcspec"
         try:
             folder.mkdir(exist_ok=True)
-            self.stream = (folder / "lock").open("w")
+            self.stream = (folder / self.name).open("w")
         except OSError as error:
             raise UserError(
                 str(self.root), f"cannot be written ({error.strerror})", "run in a folder of yours"

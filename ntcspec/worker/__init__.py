@@ -4,6 +4,7 @@ A job of milliseconds would otherwise pay an interpreter and its imports (larch 
 
     with warm(modules) as environment: ...      what is started with `environment` hands its jobs over
     ntcspec worker -- COMMAND                   the same round any command: plain Snakemake, a batch script
+    python -m ntcspec.worker --beside PID       the same as long as a process lives, such as a batch script
 
 A rule hands a job over by its key, through `workflow/scripts/job.py`, which imports nothing of ours:
 
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -66,6 +68,20 @@ def warm(modules: Iterable[str] = (), log: Path | None = None) -> Iterator[dict[
             process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def beside(pid: int, modules: Iterable[str] = ()) -> None:
+    """Start a worker that ends with the process `pid`, print its address, and return at once (in a shell: `$(...)`)."""
+    watch = os.pidfd_open(pid)
+    if os.fork():
+        return
+    os.setsid()
+    with warm(modules) as environment:
+        print(environment.get(VARIABLE, ""), flush=True)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nothing, stream)
+        select.select([watch], [], [])
 
 
 def _start(

@@ -1,4 +1,7 @@
-"""python -m ntcspec.worker BOOK KEY: do one job here.   --serve LISTENER ADDRESS [MODULE ...]: be the worker."""
+"""python -m ntcspec.worker BOOK KEY: do one job here.   --serve LISTENER ADDRESS [MODULE ...]: be the worker.
+
+--beside PID [MODULE ...]: start a worker that lives as long as that process, and print its address.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,11 @@ def main(words: list[str]) -> None:
         from ntcspec.worker.server import serve
 
         serve(int(words[1]), words[3:])
+        return
+    if words[0] == "--beside":
+        from ntcspec.worker import beside
+
+        beside(int(words[1]), words[2:])
         return
     from ntcspec.errors import UserError
     from ntcspec.worker.book import do

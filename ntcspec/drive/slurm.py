@@ -1,0 +1,102 @@
+"""Slurm: jobs that an earlier driver left behind, and the run inside one allocation.
+
+A driver that was killed cannot cancel its jobs, and Snakemake does not find them again: it would start all of them a
+second time beside those that still run. So jobs carry a name that is the study's own, and whoever drives next cancels
+what bears it, in the study's folder, and waits until it is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from shutil import which
+
+from ntcspec.config.resolved import Study
+from ntcspec.drive.profile import Profile
+from ntcspec.errors import UserError
+
+MARK = ".ntcspec/slurm"  # there may be jobs of this study in a queue
+INSIDE = "NTCSPEC_ALLOCATION"  # says to `ntcspec run` that its driver, outside, holds the lock
+PATIENCE_S, STEP_S = 300.0, 1.0
+
+
+def job_prefix(root: Path) -> str:
+    """What names of this study's jobs begin with."""
+    return f"ntcspec-{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:10]}"
+
+
+def mark(root: Path) -> None:
+    """From here on there may be jobs."""
+    (root / MARK).touch()
+
+
+def cancel_leftovers(root: Path) -> None:
+    """Cancel jobs of an earlier driver and wait until they are gone. Raises UserError where they will not go."""
+    if not (root / MARK).exists():
+        return
+    if which("squeue") is None:
+        print(
+            f"{root}: jobs of an earlier run on a cluster may still be at work there, and no squeue is here to tell",
+            file=sys.stderr,
+        )
+        return
+    end, told = time.monotonic() + PATIENCE_S, False
+    while jobs := leftovers(root):
+        if not told:
+            print(f"cancelling {len(jobs)} jobs that an earlier run left in the queue", flush=True)
+            told = True
+            _ask("scancel", *jobs)
+        if time.monotonic() > end:
+            fix = f"see `squeue --me`, and `scancel {' '.join(jobs)}`; a node that is down keeps its jobs for a while"
+            raise UserError(str(root), f"{len(jobs)} jobs of an earlier run do not end", fix)
+        time.sleep(STEP_S)
+    if INSIDE not in os.environ:
+        (root / MARK).unlink(missing_ok=True)
+
+
+def leftovers(root: Path) -> list[str]:
+    """Numbers of this study's jobs in the queue, but for the one that this process runs in."""
+    prefix, here = job_prefix(root), root.resolve()
+    rows = (line.split("|", 2) for line in _ask("squeue", "--me", "--noheader", "--format=%i|%j|%Z").splitlines())
+    ours = [number for number, name, folder in rows if name.startswith(prefix) and Path(folder).resolve() == here]
+    return [number for number in ours if number != os.environ.get("SLURM_JOB_ID")]
+
+
+def run_in_allocation(study: Study, profile: Profile, options: argparse.Namespace) -> int:
+    """`ntcspec run` on one node, what it says shown here; returns its exit code."""
+    if "SLURM_JOB_ID" in os.environ:
+        raise UserError("--profile", "this is already inside an allocation", "`ntcspec run` without it uses this node")
+    asked = {**profile.allocation, **({"cpus-per-task": options.cores} if options.cores else {})}
+    own = {"job-name": f"{job_prefix(study.root)}-node", "chdir": str(study.root.resolve()), "nodes": 1, "ntasks": 1}
+    words = [f"--{key}" if value is True else f"--{key}={value}" for key, value in {**asked, **own}.items() if value]
+    inner = [sys.executable, "-m", "ntcspec.cli", "run", str(study.config.resolve())]
+    inner += ["--cores", str(asked["cpus-per-task"]), *(["--verbose"] if options.verbose else [])]
+    mark(study.root)
+    print(f"asking Slurm for a node: {' '.join(f'{key}={value}' for key, value in asked.items())}", flush=True)
+    process = subprocess.Popen(
+        ["srun", "--quit-on-interrupt", *words, *inner],
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, INSIDE: "1"},
+    )
+    try:
+        return process.wait()
+    finally:
+        process.wait()
+        cancel_leftovers(study.root)
+
+
+def _ask(*command: str) -> str:
+    """What a program of Slurm says. Raises UserError where it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = (getattr(error, "stderr", None) or str(error)).strip()
+        if command[0] == "scancel":  # jobs that ended meanwhile: squeue tells
+            return ""
+        raise UserError(command[0], f"fails ({said})", "see whether the cluster is up (`sinfo`)") from None
+    return done.stdout

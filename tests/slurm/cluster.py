@@ -1,0 +1,220 @@
+"""A real Slurm on this machine for as long as a test needs it: Debian's packages on loopback, without systemd or cgroups.
+
+    with Cluster(nodes=3) as cluster: ...
+
+needs root, for Slurm reads /etc/slurm/slurm.conf whatever it is told (the executor's inner `srun` loses SLURM_CONF). The
+nodes are virtual: they may claim more than the machine has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CONF = Path("/etc/slurm/slurm.conf")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "sinfo")
+PATIENCE_S = 30.0
+TEXT = """\
+ClusterName=loopback
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={port}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={base}/munge.sock
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+SlurmctldPidFile={base}/slurmctld.pid
+SlurmdPidFile={base}/slurmd-%n.pid
+SlurmctldLogFile={base}/slurmctld.log
+SlurmdLogFile={base}/slurmd-%n.log
+SlurmdSpoolDir={base}/spool-%n
+StateSaveLocation={base}/state
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+MpiDefault=none
+SwitchType=switch/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU_Memory
+SlurmdParameters=config_overrides
+DefMemPerCPU=1000
+ReturnToService=2
+SlurmctldTimeout=10
+SlurmdTimeout=10
+KillWait=3
+MinJobAge=3600
+SchedulerType=sched/backfill
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,bf_interval=5
+DebugFlags=NO_CONF_HASH
+AccountingStorageType=accounting_storage/none
+"""
+NODE = (
+    "NodeName=n{i} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory={mem_mb} State=UNKNOWN\n"
+)
+PARTITION = "PartitionName=main Nodes=n[0-{last}] Default=YES MaxTime=1-00:00:00 DefaultTime=10 State=UP\n"
+
+
+def missing() -> str:
+    """Why no cluster can be had here; '' where it can."""
+    lacking = [program for program in PROGRAMS if not shutil.which(program)]
+    if lacking:
+        return f"not installed: {', '.join(lacking)} (tests/outside/debian.txt)"
+    if os.geteuid() != 0:
+        return "a cluster of one's own needs root"
+    if CONF.exists():
+        return f"{CONF} is there: another cluster's"
+    return ""
+
+
+class Cluster:
+    """Context: munge, slurmctld and some slurmd, which end with it and with the process that started it."""
+
+    def __init__(self, nodes: int = 3, cpus: int = 2, mem_mb: int = 60_000) -> None:
+        self.nodes = nodes
+        self.base = Path(tempfile.mkdtemp(prefix="slurm-"))
+        self.daemons: dict[str, subprocess.Popen[bytes]] = {}
+        self.base.chmod(0o755)
+        for name in ("state", *(f"spool-n{i}" for i in range(nodes))):
+            (self.base / name).mkdir()
+        host = socket.gethostname().partition(".")[0]
+        port, *ports = _free_ports(nodes + 1)
+        text = TEXT.format(host=host, base=self.base, port=port)
+        text += "".join(NODE.format(i=i, host=host, port=p, cpus=cpus, mem_mb=mem_mb) for i, p in enumerate(ports))
+        (self.base / "slurm.conf").write_text(text + PARTITION.format(last=nodes - 1))
+
+    def __enter__(self) -> Cluster:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
+        base, conf = self.base, str(self.base / "slurm.conf")
+        CONF.parent.mkdir(exist_ok=True)
+        CONF.unlink(missing_ok=True)  # a link to what is no more
+        CONF.symlink_to(conf)
+        (base / "munge").mkdir(mode=0o700)
+        (base / "munge/key").write_bytes(os.urandom(128))
+        (base / "munge/key").chmod(0o400)
+        own = (
+            ("key-file", "munge/key"),
+            ("pid-file", "munge/pid"),
+            ("seed-file", "munge/seed"),
+            ("socket", "munge.sock"),
+        )
+        self.daemon("munged", "--foreground", "--force", *(f"--{option}={base / name}" for option, name in own))
+        self.until(lambda: _succeeds("munge", "-n", "-S", str(base / "munge.sock")), "munge")
+        self.daemon("slurmctld", "-D", "-f", conf)
+        for i in range(self.nodes):
+            self.start_node(i)
+        self.until(lambda: self.states().count("idle") == self.nodes, "slurmctld, slurmd")
+
+    def __exit__(self, *_: object) -> None:
+        if "slurmctld" in self.daemons:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                subprocess.run(["scancel", "--me"], timeout=5, check=False, capture_output=True)
+        for name in reversed(self.daemons):
+            process = self.daemons[name]
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if CONF.is_symlink() and CONF.readlink() == self.base / "slurm.conf":
+            CONF.unlink()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def daemon(self, *command: str) -> None:
+        """Start one in the foreground; it is known by its program, a node by its name."""
+        name = command[-1] if command[0] == "slurmd" else command[0]
+        with (self.base / f"{name}.out").open("ab") as out:
+            self.daemons[name] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=_end_with_parent
+            )
+
+    def start_node(self, i: int) -> None:
+        self.daemon("slurmd", "-D", "-f", str(self.base / "slurm.conf"), "-N", f"n{i}")
+
+    def lose_node(self, i: int) -> list[int]:
+        """Kill a node's daemon and all that runs on it, as a power cut does; returns the processes of jobs killed."""
+        self.daemons[f"n{i}"].kill()
+        self.daemons.pop(f"n{i}").wait()
+        killed = [pid for pid in _processes() if _environment(pid).get("SLURMD_NODENAME") == f"n{i}"]
+        steps = [pid for pid in _processes() if f"spool-n{i}".encode() in _open_files(pid)]
+        for pid in {*killed, *steps}:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return killed
+
+    def states(self) -> list[str]:
+        """'idle', 'mixed', 'down' ... of each node."""
+        return _says("sinfo", "-h", "-N", "-o", "%T").split()
+
+    def jobs(self) -> list[str]:
+        """A line for each job in the queue: number, name, state, node."""
+        return _says("squeue", "-h", "-o", "%i %j %T %N").splitlines()
+
+    def until(self, done: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+        """Wait for it. Raises TimeoutError with the end of every log."""
+        end = time.monotonic() + patience_s
+        while not done():
+            if time.monotonic() > end:
+                logs = [f"{path.name}: {path.read_text()[-500:]}" for path in self.base.glob("*.log")]
+                raise TimeoutError(f"{what}: not within {patience_s:.0f} s\n" + "\n".join(logs))
+            time.sleep(0.1)
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, timeout=5, check=False).returncode == 0
+
+
+def _says(*command: str) -> str:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=False).stdout
+    return ""
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _environment(pid: int) -> dict[str, str]:
+    try:
+        pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return {}
+    return dict(pair.decode(errors="replace").split("=", 1) for pair in pairs if b"=" in pair)
+
+
+def _open_files(pid: int) -> bytes:
+    """Of a slurmstepd, which holds sockets and files in its node's spool."""
+    try:
+        name = Path(f"/proc/{pid}/comm").read_bytes()
+        if not name.startswith(b"slurmstepd"):
+            return b""
+        return b"\n".join(os.fsencode(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return b""
