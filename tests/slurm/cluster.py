@@ -116,13 +116,15 @@ class Cluster:
         self.until(lambda: _succeeds("munge", "-n", "-S", str(base / "munge.sock")), "munge")
         self.daemon("slurmctld", "-D", "-f", conf)
         for i in range(self.nodes):
-            self.start_node(i)
+            self.daemon("slurmd", "-D", "-f", conf, "-N", f"n{i}")
         self.until(lambda: self.states().count("idle") == self.nodes, "slurmctld, slurmd")
 
     def __exit__(self, *_: object) -> None:
         if "slurmctld" in self.daemons:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 subprocess.run(["scancel", "--me"], timeout=5, check=False, capture_output=True)
+            with contextlib.suppress(TimeoutError):  # processes of jobs would outlive their node's daemon
+                self.until(lambda: not self.jobs(), "an empty queue", 10)
         for name in reversed(self.daemons):
             process = self.daemons[name]
             process.terminate()
@@ -142,20 +144,6 @@ class Cluster:
             self.daemons[name] = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=_end_with_parent
             )
-
-    def start_node(self, i: int) -> None:
-        self.daemon("slurmd", "-D", "-f", str(self.base / "slurm.conf"), "-N", f"n{i}")
-
-    def lose_node(self, i: int) -> list[int]:
-        """Kill a node's daemon and all that runs on it, as a power cut does; returns the processes of jobs killed."""
-        self.daemons[f"n{i}"].kill()
-        self.daemons.pop(f"n{i}").wait()
-        killed = [pid for pid in _processes() if _environment(pid).get("SLURMD_NODENAME") == f"n{i}"]
-        steps = [pid for pid in _processes() if f"spool-n{i}".encode() in _open_files(pid)]
-        for pid in {*killed, *steps}:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return killed
 
     def states(self) -> list[str]:
         """'idle', 'mixed', 'down' ... of each node."""
@@ -195,26 +183,3 @@ def _says(*command: str) -> str:
 
 def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-def _processes() -> list[int]:
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-
-
-def _environment(pid: int) -> dict[str, str]:
-    try:
-        pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return {}
-    return dict(pair.decode(errors="replace").split("=", 1) for pair in pairs if b"=" in pair)
-
-
-def _open_files(pid: int) -> bytes:
-    """Of a slurmstepd, which holds sockets and files in its node's spool."""
-    try:
-        name = Path(f"/proc/{pid}/comm").read_bytes()
-        if not name.startswith(b"slurmstepd"):
-            return b""
-        return b"\n".join(os.fsencode(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return b""

@@ -26,6 +26,7 @@ def quick(tmp_path: Path) -> Path:
     settings = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
     settings |= {"slurm-init-seconds-before-status-checks": 1, "latency-wait": 5}
     settings["group-components"] = ["measurements=1", "drawings=20"]
+    settings |= {"cores": 1, "default-resources": ["mem_mb=40000", "runtime=5"]}  # a node has room for one such job
     (tmp_path / "quick").mkdir()
     (tmp_path / "quick/config.yaml").write_text(yaml.safe_dump(settings))
     return tmp_path / "quick"
@@ -63,7 +64,9 @@ def test_a_run_goes_on_after_its_driver_was_killed(
     assert artifacts(folder) == local
     said = "".join(path.read_text() for path in (folder / "results/logs").rglob("*.log"))
     assert "warm worker is gone" not in said, "each job of Slurm has a worker of its own"
-    assert not [pid for pid in _pids() if b"ntcspec.worker\0--beside" in _words(pid)], "workers end with their jobs"
+    assert not [pid for pid in _pids() if b"ntcspec.worker\0--" in _words(pid) and _folder(pid) == folder], (
+        "workers end"
+    )
     again = ntcspec("run", folder, "--profile", quick)
     assert "nothing to compute" in again.stdout and again.returncode == 0
 
@@ -116,6 +119,13 @@ def _words(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _folder(pid: int) -> Path | None:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink()
+    except OSError:
+        return None
 
 
 def _alive(pid: int) -> bool:
