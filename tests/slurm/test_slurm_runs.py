@@ -33,7 +33,7 @@ def quick(tmp_path: Path) -> Path:
 
 
 def test_a_run_goes_on_after_its_driver_was_killed(
-    cluster: Cluster, local: dict[str, bytes], quick: Path, tmp_path: Path
+    cluster: Cluster, local: dict[str, bytes], quick: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     folder = make_study(tmp_path / "study")
     command = [sys.executable, "-m", "ntcspec.cli", "run", str(folder), "--profile", str(quick)]
@@ -44,6 +44,7 @@ def test_a_run_goes_on_after_its_driver_was_killed(
         stderr=subprocess.STDOUT,
         text=True,
     )
+    request.addfinalizer(driver.kill)
     assert driver.stdout
     cluster.until(lambda: sum(" RUNNING " in job for job in cluster.jobs()) == 2, "two jobs", 60)
     nodes = {job.split()[-1] for job in cluster.jobs()}
