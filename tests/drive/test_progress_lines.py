@@ -158,5 +158,7 @@ def test_every_job_is_known_by_the_message_of_its_rule() -> None:
         path = f"results/a/m/{stage}.nxs" if measured else f"results/{stage}s/x.nxs"
         message = progress._message(Job((path,), about, {}, (), (), "", "", {}))
         pattern = f"{stage} {{wildcards.sample}} / {{wildcards.measurement}}" if measured else message
-        expected = pattern.replace(" x", f" {{wildcards.{stage}}}") if stage in ("panel", "series") else pattern
+        expected = (
+            pattern.replace(" x", f" {{wildcards.{stage}}}") if stage in ("figure", "panel", "series") else pattern
+        )
         assert expected in said, (stage, expected)
