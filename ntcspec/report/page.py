@@ -62,6 +62,7 @@ def context(content: Content) -> dict[str, Any]:
         "record": record,
         "trace": tables.trace,
         "names": tables.measurement_names(content),
+        "measured": len(content.settings["measurements"]),  # one technique on one sample each
         "glance": tables.glance(content),
         "groups": tables.metric_groups(content),
         "claims": tables.claims(content),

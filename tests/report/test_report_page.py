@@ -196,3 +196,8 @@ def test_a_study_of_one_sample_without_properties_or_panels(tmp_path: Path) -> N
     assert {"glance", "metrics", "warnings", "versions", "cite"} <= ids
     assert not {"claims", "trends", "panels"} & ids
     assert "1</b> sample," in page.replace("<b>", "")
+
+
+def test_a_measurement_is_one_technique_on_one_sample(tmp_path: Path) -> None:
+    page = make(tmp_path, (), 2, more=False).path.read_text(encoding="utf-8")
+    assert "2 samples, 2 measurements" in page.replace("<b>", "").replace("</b>", "")
