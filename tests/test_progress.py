@@ -1,4 +1,4 @@
-"""Progress of long loops: said rarely, to a listener alone; shown as a bar."""
+"""Progress of long loops: said rarely, to a listener alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from ntcspec import progress, stage
-from ntcspec.commands import run
 
 
 def test_a_loop_says_how_far_it_is_and_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +26,7 @@ def test_nobody_listens_unless_asked(monkeypatch: pytest.MonkeyPatch, capsys) ->
     assert list(progress.steps(9, "x")) == list(range(9)) and capsys.readouterr() == ("", "")
 
 
-def test_a_job_tells_its_log_and_the_run_shows_a_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_a_job_tells_its_log_and_whoever_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log, outside = tmp_path / "results/logs/map/raman/measure.log", io.StringIO()
     monkeypatch.setattr(stage.sys, "__stderr__", outside)
     clock = iter(range(1000))
@@ -37,9 +36,3 @@ def test_a_job_tells_its_log_and_the_run_shows_a_bar(tmp_path: Path, monkeypatch
     assert "fits of a1g: 5 of 10, about 5 s left" in log.read_text()
     line = next(one for one in outside.getvalue().splitlines() if ": 5 of 10" in one)
     assert line == "progress: map/raman/measure: fits of a1g: 5 of 10, about 5 s left"
-    monkeypatch.setattr(run.sys.stdout, "isatty", lambda: True, raising=False)
-    run._follow(io.StringIO(line + "\n"), io.StringIO())
-    assert "[##########..........] 50 %, about 5 s left: map/raman/measure: fits of a1g" in capsys.readouterr().out
-    monkeypatch.setattr(run.sys.stdout, "isatty", lambda: False, raising=False)
-    run._follow(io.StringIO(line + "\n"), io.StringIO())
-    assert capsys.readouterr().out == ""

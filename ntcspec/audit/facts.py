@@ -23,6 +23,7 @@ SUMS_LOG = "results/logs/checksums.log"
 COPIES = "results/study"  # the study's files and the workflow as they were run
 CODE = f"{COPIES}/code"  # the modules of ntcspec that the jobs reach
 README = "results/README.md"
+PACKAGES = Path(ntcspec.__file__).parent.parent
 WORKFLOW = ("Snakefile", "workflow/rules/*.smk", "workflow/scripts/*.py")
 
 
@@ -69,11 +70,14 @@ def _failure(path: Path, job: Job, root: Path) -> str:
 
 def code(plan: Plan) -> dict[str, Path]:
     """The modules of ntcspec that jobs of the plan reach, by the place of their copies."""
-    package = Path(ntcspec.__file__).parent.parent
-    names = {name for job in plan.jobs.values() for name in code_of(*job.modules)[0]}
-    files = (Path(*name.split(".")) for name in sorted(names))
-    inside = (f / "__init__.py" if (package / f).is_dir() else f.with_suffix(".py") for f in files)
-    return {f"{CODE}/{file.as_posix()}": package / file for file in inside}
+    names = sorted({name for job in plan.jobs.values() for name in code_of(*job.modules)[0]})
+    return {f"{CODE}/{file.as_posix()}": PACKAGES / file for file in map(source_of, names)}
+
+
+def source_of(module: str) -> Path:
+    """The file of a module of ntcspec, from the folder that holds the package."""
+    path = Path(*module.split("."))
+    return path / "__init__.py" if (PACKAGES / path).is_dir() else path.with_suffix(".py")
 
 
 def own_files(study: Study) -> dict[str, Path]:

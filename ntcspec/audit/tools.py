@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ntcspec.audit.entities import Graph, Ref, file_id, local_id
-from ntcspec.audit.facts import CODE, COPIES
+from ntcspec.audit.facts import CODE, COPIES, source_of
 from ntcspec.audit.parameters import as_value, meaning
 from ntcspec.plan import Job
 from ntcspec.provenance import canonical, sha256_bytes
@@ -105,7 +105,7 @@ class Tools:
 
 def module_file(module: str) -> str:
     """Where the copy of a module lies in the crate."""
-    path = Path(CODE.removeprefix("results/"), *module.split(".")).with_suffix(".py")
+    path = Path(CODE.removeprefix("results/"), source_of(module))
     return file_id(path.as_posix())
 
 

@@ -2,8 +2,8 @@
 
     total = sqrt(u_stat^2 + u_sys^2), of those that are known
 
-The value gets as many decimals as show two digits of `total`; so do both uncertainties, but one that would vanish
-keeps a digit of its own. Far from 1 all three are written over one power of ten. Without any uncertainty the value has
+The value gets as many decimals as show two digits of `total`; so do both uncertainties, but one that this would change
+by half keeps a digit of its own. Far from 1 all three are written over one power of ten. Without any uncertainty the value has
 six digits.
 """
 
@@ -60,7 +60,7 @@ def _small(text: str, scale: float, decimals: int) -> str:
         return ""
     u = float(text) / scale
     fixed = f"{u:.{decimals}f}"
-    return fixed if float(fixed) or not u else units.number(float(f"{u:.1g}"))
+    return fixed if not u or abs(float(fixed) - u) < u / 2 else units.number(float(f"{u:.1g}"))
 
 
 def _exponent(number: float) -> int:

@@ -39,7 +39,7 @@ def test_a_structure_adds_its_jobs_and_metrics_and_is_audited(study: Path) -> No
     record = json.loads((study / "results/a/exafs/paths.json").read_text())["record"]
     assert [i["path"] for i in record["inputs"] if i["root"] == "raw"] == ["raw/model.cif"]
     (study / "raw/model.cif").write_text(CIF.read_text() + "\n# changed\n")
-    assert "raw/model.cif has changed since" in ntcspec("verify", study).stderr
+    assert "raw/model.cif: its bytes are not those that results/a/exafs/paths.nxs" in ntcspec("verify", study).stderr
     assert jobs_done(ntcspec("run", study)) >= {"paths a / exafs", "paths b / exafs"}
 
 
