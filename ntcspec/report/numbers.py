@@ -3,8 +3,8 @@
     total = sqrt(u_stat^2 + u_sys^2), of those that are known
 
 The value gets as many decimals as show two digits of `total`; so do both uncertainties, but one that this would change
-by half keeps a digit of its own. Far from 1 all three are written over one power of ten. Without any uncertainty the value has
-six digits.
+by half keeps a digit of its own. Far from 1 all three are written over one power of ten. Without any uncertainty the
+value has six digits.
 """
 
 from __future__ import annotations
