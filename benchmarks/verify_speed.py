@@ -24,9 +24,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "workflow"))
 from study import CONFIG, measurement, table, write_yaml, xdi
 
 from ntcspec import store
+from ntcspec.audit.crate import write_crate
 from ntcspec.config.load import load_study
-from ntcspec.plan import SUMS, TABLE, Plan
+from ntcspec.plan import REPORT, SUMS, TABLE, Plan
 from ntcspec.provenance import ancestry_of, canonical, make_record, sha256_file
+from ntcspec.records import HTML_RECORD
+from ntcspec.report.embed import safe_json
 from ntcspec.study.table import metrics_csv, samples_csv
 from ntcspec.types import Metric, array, text
 
@@ -46,7 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(sys.argv[1] if len(sys.argv) > 1 else scratch)
         build(folder)
-        files = list((folder / "results").rglob("*.*"))
+        files = [path for path in (folder / "results").rglob("*.*") if path.is_file()]
         size = sum(path.stat().st_size for path in files)
         print(
             f"{len(files)} artifacts, {size / 1e6:.0f} MB, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
@@ -88,6 +91,7 @@ def build(folder: Path) -> None:
         fill(folder, plan, job, record)
         sums += [f"{sha256_file(folder / path)}  {path.removeprefix('results/')}\n" for path in job.outputs]
     (folder / SUMS).write_text("".join(sums))
+    write_crate(plan)
 
 
 def fill(folder: Path, plan: Plan, job: Any, record: dict[str, Any]) -> None:
@@ -97,6 +101,10 @@ def fill(folder: Path, plan: Plan, job: Any, record: dict[str, Any]) -> None:
         measured = [json.loads((folder / path).read_text()) for path in plan.paths(TABLE)]
         (folder / job.outputs[0]).write_text(metrics_csv(measured, [], canonical(record)))
         (folder / job.outputs[1]).write_text(samples_csv(measured, job.parameters["samples"], canonical(record)))
+        return
+    if job.outputs[0] == REPORT:
+        page = f"<!doctype html>{HTML_RECORD}{safe_json(record)}</script><p>{'x' * SIZE}"
+        (folder / REPORT).write_text(page)
         return
     store.write(folder / job.outputs[0], Filled((metric,), RNG.random(SIZE // 8)), record)
     for path in job.outputs[1:]:

@@ -12,7 +12,7 @@ https://www.researchobject.org/workflow-run-crate/profiles/0.5/provenance_run_cr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -64,9 +64,12 @@ def write_crate(plan: Plan) -> None:
     write_atomic(root / CRATE, f"{text}\n".encode())
 
 
-def crate_of(plan: Plan) -> dict[str, Any]:
-    """The crate as JSON-LD, from what lies on disk now. Raises UserError where the run is not complete."""
-    crate = _Crate(plan)
+def crate_of(plan: Plan, sha256: Callable[[Path], str] = sha256_file) -> dict[str, Any]:
+    """The crate as JSON-LD, from what lies on disk now. Raises UserError where the run is not complete.
+
+    sha256: of a file; somebody who has hashed it already need not do so again.
+    """
+    crate = _Crate(plan, sha256)
     crate.workflow()
     for one in done(plan):
         crate.job(one)
@@ -79,8 +82,8 @@ def crate_of(plan: Plan) -> dict[str, Any]:
 class _Crate:
     """Collects the entities of one crate; the methods are called in the order in which they stand here."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.folder = plan, plan.study.root
+    def __init__(self, plan: Plan, sha256: Callable[[Path], str]) -> None:
+        self.plan, self.folder, self.sha256 = plan, plan.study.root, sha256
         self.graph = Graph()
         self.tools = Tools(self.graph)
         self.runs: list[Ran | None] = []
@@ -97,7 +100,7 @@ class _Crate:
         """A file of results/, as it is on disk; path from the study's root."""
         name = path.removeprefix("results/")
         if file_id(name) not in self.graph:
-            size, digest = str((self.folder / path).stat().st_size), sha256_file(self.folder / path)
+            size, digest = str((self.folder / path).stat().st_size), self.sha256(self.folder / path)
             facts = {"name": name, "contentSize": size, "sha256": digest, "encodingFormat": format_of(name)}
             self.graph.add(file_id(name), kind, **{**facts, **properties})
         return {"@id": file_id(name)}

@@ -8,7 +8,7 @@ hash nor an action without its files.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,11 @@ NOT_COMPARED = "cannot be compared with the results"
 Finding = tuple[str, str]
 
 
-def crate_findings(plan: Plan) -> Iterator[Finding]:
-    """(file, what is wrong) for all that the crate says otherwise than disk, records, logs or the study."""
+def crate_findings(plan: Plan, sha256: Callable[[Path], str] = sha256_file) -> Iterator[Finding]:
+    """(file, what is wrong) for all that the crate says otherwise than disk, records, logs or the study.
+
+    sha256: of a file, as it is now.
+    """
     try:
         found = _entities((plan.study.root / CRATE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -43,7 +46,7 @@ def crate_findings(plan: Plan) -> Iterator[Finding]:
     lost = list(_lost(plan, found))
     yield from lost
     try:
-        wanted = _entities(json.dumps(crate_of(plan)))
+        wanted = _entities(json.dumps(crate_of(plan, sha256)))
     except (UserError, OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         yield CRATE, f"{NOT_COMPARED} ({error})"
         return

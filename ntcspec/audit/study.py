@@ -211,7 +211,7 @@ class _Audit:
     def _crate(self) -> Iterator[Finding]:
         """The crate of the study against all of the above; that it cannot be compared says no more than they do."""
         told = bool(self.bad or self.old)
-        for path, what in crate_findings(self.plan) if self.whole else ():
+        for path, what in crate_findings(self.plan, self.files.__getitem__) if self.whole else ():
             if not (told and what.startswith(NOT_COMPARED)):
                 yield Finding(path, IN_CRATE, what)
 

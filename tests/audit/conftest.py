@@ -1,6 +1,8 @@
 """One finished study of made-up files with claims and a series of outputs of every kind, made once."""
 
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from study import make_study, measurement, ntcspec, write_yaml
+from threadpoolctl import threadpool_limits
 from yaml import safe_load
+
+from ntcspec import cli
+
+Run = tuple[int, str]
 
 
 def make_audited(folder: Path) -> Path:
@@ -42,3 +49,31 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = ntcspec("run", folder, "--cores", "2")
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def replayed_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_study(tmp_path_factory.mktemp("replayed"))
+    run = ntcspec("run", folder, "--cores", "2")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+@pytest.fixture
+def study(replayed_study: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    return Path(shutil.copytree(replayed_study, tmp_path / "study", ignore=shutil.ignore_patterns(".snakemake")))
+
+
+@pytest.fixture
+def replay(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """The command in this process: exit code, and all that it said."""
+
+    def run(*words: str | Path) -> Run:
+        with threadpool_limits(1):  # the command says so in the environment, before it loads numpy
+            code = cli.main(["replay", *map(str, words)])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err and "internal error" not in said.err, said.err
+        return code, said.out + said.err
+
+    return run

@@ -11,50 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
-from study import make_study, ntcspec
-from threadpoolctl import threadpool_limits
+from forge import edit_nxs, edit_record
+from study import ntcspec
 
-from ntcspec import cli, provenance
-from ntcspec.plot.metadata import read_record
-from ntcspec.stage import named
-from ntcspec.study.table import RECORD_PREFIX
+from ntcspec import provenance
 from ntcspec.workflow import read_any_record
 from ntcspec.xas import fourier
 
 Run = tuple[int, str]
-
-
-@pytest.fixture(scope="session")
-def replayed_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = make_study(tmp_path_factory.mktemp("replayed"))
-    run = ntcspec("run", folder, "--cores", "2")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
-
-
-@pytest.fixture
-def study(replayed_study: Path, tmp_path: Path) -> Path:
-    """A copy that a test may change."""
-    return Path(shutil.copytree(replayed_study, tmp_path / "study", ignore=shutil.ignore_patterns(".snakemake")))
-
-
-@pytest.fixture
-def replay(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
-    """The command in this process: exit code, and all that it said."""
-
-    def run(*words: str | Path) -> Run:
-        with threadpool_limits(1):  # the command says so in the environment, before it loads numpy
-            code = cli.main(["replay", *map(str, words)])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err and "internal error" not in said.err, said.err
-        return code, said.out + said.err
-
-    return run
 
 
 def state(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -155,21 +123,6 @@ def test_a_renamed_raw_file_in_the_study_is_found(study: Path, replay: Callable[
 
 
 # --- changed by hand --------------------------------------------------------------------------
-
-
-def edit_nxs(path: Path, change: Callable[[h5py.File], None]) -> None:
-    with h5py.File(path, "r+") as file:
-        change(file)
-
-
-def edit_record(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    def edit(file: h5py.File) -> None:
-        record = json.loads(file["entry/record/data"][()])
-        change(record)
-        del file["entry/record/data"]
-        file["entry/record/data"] = json.dumps(record, ensure_ascii=False)
-
-    edit_nxs(path, edit)
 
 
 def larger_kmin(record: dict[str, Any]) -> None:
@@ -394,80 +347,3 @@ def test_another_matplotlib_is_judged_by_the_drawn_data(
     (study / "results/panels/chi_r.nxs").unlink()
     code, said = replay(figure)
     assert code == 1 and "drawn by another matplotlib, and no chi_r.nxs of this panel beside it" in said
-
-
-# --- what cannot be replayed ------------------------------------------------------------------
-
-
-def set_schema(record: dict[str, Any]) -> None:
-    record["schema"] = "ntcspec-record/9"
-
-
-def set_stage(record: dict[str, Any]) -> None:
-    record["stage"] = "divine"
-
-
-def add_parameter(record: dict[str, Any]) -> None:
-    record["parameters"]["wand"] = 1
-
-
-def lead_out(record: dict[str, Any]) -> None:
-    record["inputs"][0]["path"] = "results/../../../etc/reduce.nxs"
-    record["ancestry"]["results/../../../etc/reduce.nxs"] = record["ancestry"]["results/a/exafs/reduce.nxs"]
-
-
-def lose_ancestor(record: dict[str, Any]) -> None:
-    del record["ancestry"]["results/a/exafs/ingest.nxs"]
-
-
-def lose_family(record: dict[str, Any]) -> None:
-    record["ancestry"] = []
-
-
-def lose_key(record: dict[str, Any]) -> None:
-    del record["key"]
-
-
-def lose_hash(record: dict[str, Any]) -> None:
-    del record["inputs"][0]["sha256"]
-
-
-def lose_modules(record: dict[str, Any]) -> None:
-    record["ancestry"]["results/a/exafs/reduce.nxs"]["code"] = {}
-
-
-REFUSED = {
-    "family": (lose_family, "its record is damaged: it says nothing of its ancestry"),
-    "key": (lose_key, "its record is damaged: key missing or of the wrong kind"),
-    "hash": (lose_hash, "its record is damaged: input 0 without role, root, path, sha256, bytes"),
-    "modules": (lose_modules, "results/a/exafs/reduce.nxs: its record is damaged: code without modules or fingerprint"),
-    "schema": (set_schema, "its record has schema 'ntcspec-record/9', not 'ntcspec-record/1'"),
-    "stage": (set_stage, "this ntcspec has no stage 'divine' of exafs"),
-    "parameter": (add_parameter, "takes other parameters: got an unexpected keyword argument 'wand'"),
-    "path": (lead_out, "which is no path of a study"),
-    "ancestor": (lose_ancestor, "is not whole: nothing is said of results/a/exafs/ingest.nxs"),
-}
-
-
-@pytest.mark.parametrize("kind", REFUSED)
-def test_a_record_that_cannot_be_followed_is_refused(study: Path, replay: Callable[..., Run], kind: str) -> None:
-    change, words = REFUSED[kind]
-    path = study / "results/a/exafs/transform.nxs"
-    edit_record(path, change)
-    code, said = replay(path)
-    assert code == 2 and said.startswith("cannot be replayed: ") and words in said
-
-
-def test_a_file_without_record_is_refused(tmp_path: Path, replay: Callable[..., Run]) -> None:
-    for name in ("x.png", "x.csv", "x.nxs", "x.json", "x.txt"):
-        (tmp_path / name).write_bytes(b"no artifact")
-        code, said = replay(tmp_path / name)
-        assert code == 2 and said.startswith("cannot be replayed: ") and name in said
-    assert replay(tmp_path / "gone.png")[0] == 2
-    assert replay(tmp_path / "x.png", "--raw", tmp_path / "gone")[0] == 2
-
-
-def test_a_record_is_read_from_a_figure_and_a_table_alike(replayed_study: Path) -> None:
-    figure = json.loads(read_record(replayed_study / "results/panels/chi_r.svg"))
-    table = json.loads((replayed_study / "results/metrics.csv").read_text().splitlines()[0].removeprefix(RECORD_PREFIX))
-    assert figure["schema"] == table["schema"] and np.all([named("numpy:pi") == np.pi])

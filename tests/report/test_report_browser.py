@@ -111,7 +111,7 @@ def test_the_trace_of_a_panel_goes_down_step_by_step(made: MadeReport, open_page
         closed.first.click()
     assert dialog.locator(".tree .raw").count() == 3
     dialog.locator("summary", has_text="parameters").first.click()
-    assert dialog.locator("pre", has_text='"kind": "exafs.chi_k"').count() == 1
+    dialog.locator("pre", has_text='"kind": "exafs.chi_k"').wait_for()  # it is written once the box has opened
     dialog.get_by_role("button", name="Close").click()
     assert not dialog.is_visible()
 
