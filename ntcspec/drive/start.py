@@ -104,11 +104,11 @@ def _surroundings(
 def _follow(
     command: Sequence[str], environment: Mapping[str, str], copy: IO[str], progress: Progress, folder: Path | None
 ) -> int:
-    """Snakemake's exit code. With a folder it starts there, and dies with this driver: nobody would stop it."""
+    """Snakemake's exit code. With a folder it starts there; it dies with this driver: nobody would stop it."""
     process = subprocess.Popen(
         command,
         cwd=folder,
-        preexec_fn=_die_with_parent if folder else None,
+        preexec_fn=_die_with_parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -128,7 +128,7 @@ def _follow(
 
 
 def _die_with_parent() -> None:
-    """A Snakemake without its driver would go on to submit jobs beside those of the next one."""
+    """A Snakemake without its driver would go on to start jobs beside those of the next one."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -42,10 +42,40 @@ def test_a_worker_that_is_killed_costs_time_alone(finished: Path, tmp_path: Path
     assert artifacts(other) == artifacts(finished)
 
 
+def test_a_run_that_is_killed_leaves_no_workflow_behind_and_is_taken_up_again(finished: Path, tmp_path: Path) -> None:
+    other = make_study(tmp_path / "other")
+    command = [sys.executable, "-m", "ntcspec.cli", "run", str(other), "--cores", "2"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while run.poll() is None and not list(other.glob("results/*/exafs/ingest.nxs")):
+        time.sleep(0.05)
+    workflow = _child_of(run.pid, b"snakemake")
+    run.kill()
+    run.wait(timeout=60)
+    until = time.monotonic() + 20
+    while _alive(workflow) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not _alive(workflow)  # it would go on beside the next run
+    again = ntcspec("run", other)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert artifacts(other) == artifacts(finished)
+
+
+def _alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def _worker_of(driver: int) -> int:
+    return _child_of(driver, b"--serve")
+
+
+def _child_of(driver: int, word: bytes) -> int:
     children = Path(f"/proc/{driver}/task/{driver}/children").read_text().split()
-    (worker,) = [int(c) for c in children if b"--serve" in Path(f"/proc/{c}/cmdline").read_bytes()]
-    return worker
+    (child,) = [int(c) for c in children if word in Path(f"/proc/{c}/cmdline").read_bytes()]
+    return child
 
 
 def test_results_of_other_code_are_forced_by_a_file_however_many(study: Path) -> None:
