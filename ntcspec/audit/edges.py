@@ -62,7 +62,7 @@ def edge_findings(
         if trouble := files.trouble(file):
             kind = UNREADABLE if trouble.startswith("cannot") else MISSING
             users = _names(user for listed in by_edge.values() for user in listed)
-            yield Finding(path, kind, f"{trouble}; {_and_more(users)} {_was(users)} made from it")
+            yield Finding(path, kind, f"{trouble}; {few(users, 1)} {_was(users)} made from it")
             continue
         digest, size = files[file], file.stat().st_size
         for (sha256, length), listed in by_edge.items():
@@ -81,7 +81,7 @@ def _wrong_bytes(path: str, sha256: str, digest: str, users: list[User], bad: Co
             yield Finding(carrier, RECORD, what)
         return
     names = _names(honest or users)
-    what = f"its bytes are not those that {_and_more(names)} {_was(names)} made from"
+    what = f"its bytes are not those that {few(names, 1)} {_was(names)} made from"
     yield Finding(path, BYTES, f"{what} (sha256 {sha256[:16]}, now {digest[:16]})")
 
 
@@ -109,16 +109,12 @@ def ancestry_findings(
     for ancestor, others in disagreed.items():
         users = [path for path, _ in others]
         names = sorted({name for _, listed in others for name in listed})
-        what = f"its record is not the one that {_and_more(users)} {'carry' if len(users) > 1 else 'carries'}"
+        what = f"its record is not the one that {few(users, 1)} {'carry' if len(users) > 1 else 'carries'}"
         yield Finding(ancestor, RECORD, f"{what} ({few(names)})")
 
 
 def _names(users: Iterable[User]) -> list[str]:
     return list(dict.fromkeys(user for user, _ in users))
-
-
-def _and_more(users: list[str]) -> str:
-    return f"{users[0]} and {len(users) - 1} more" if len(users) > 1 else users[0]
 
 
 def _was(users: list[str]) -> str:

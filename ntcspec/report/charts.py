@@ -124,7 +124,7 @@ def _curve(pool: Pool, s: Series, colour: str, base: Chart) -> Chart:
         one["customdata"] = {"$": at}
     if s.role in LINES:
         width, dash = LINES[s.role]
-        one["line"] = {"color": shown, "width": width, "dash": dash}
+        one["line"] = {"color": shown, "width": width, "dash": dash, "simplify": False}  # or plotly leaves points out
     if s.role in MARKERS:
         symbol, size = MARKERS[s.role]
         one["marker"] = {"color": shown, "symbol": symbol, "size": size, "line": {"color": shown}}
@@ -166,7 +166,7 @@ def _band(pool: Pool, s: Series, low: Array, high: Array, colour: str, base: Cha
         around["plus"] = s.offset
     return {
         **base, "mode": "lines", "x": {"loop": [x, x]}, "y": around, "fill": "toself", "fillcolor": colour,
-        "line": {"width": 0},
+        "line": {"width": 0, "simplify": False},
     }  # fmt: skip
 
 

@@ -6,11 +6,13 @@ import csv
 from collections.abc import Callable
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from browsing import CUT, Watched
 from made_report import NAMES, NUMBERS, MadeReport, digest
 
 from ntcspec.plot import KINDS
+from ntcspec.plot.data import DATA
 
 Open = Callable[..., Watched]
 RANGE = "f => f.querySelector('.interactive').layout.xaxis.range.map(Number)"
@@ -239,3 +241,14 @@ def test_without_javascript(made: MadeReport, open_page: Open) -> None:
 def test_motion_is_left_out_where_the_reader_asks_for_that(made: MadeReport, open_page: Open) -> None:
     one = open_page(made.path, reduced_motion="reduce")
     assert one.page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+def test_lines_go_through_every_point(made: MadeReport, open_page: Open) -> None:
+    """plotly straightens lines by up to a pixel where it is not told otherwise, which makes corners in smooth curves."""
+    figure = open_page(made.path).panel("xanes.norm")
+    figure.locator(".js-line").first.wait_for(state="attached")
+    drawn = {
+        text.count(",") for text in figure.locator(".js-line").evaluate_all("all => all.map(a => a.getAttribute('d'))")
+    }
+    sizes = {int(np.isfinite(s.y).sum()) for s in made.panels["xanes.norm"].series if s.role == DATA}
+    assert max(sizes) > 50 and sizes <= drawn

@@ -16,6 +16,7 @@ import pytest
 from made_report import IMAGE, NAMES, SCRIPT, MadeReport, make
 
 from ntcspec.errors import UserError
+from ntcspec.plot import KINDS
 from ntcspec.records import read_any_record
 from ntcspec.report import assets
 from ntcspec.report.embed import safe_json
@@ -196,6 +197,12 @@ def test_a_study_of_one_sample_without_properties_or_panels(tmp_path: Path) -> N
     assert {"glance", "metrics", "warnings", "versions", "cite"} <= ids
     assert not {"claims", "trends", "panels"} & ids
     assert "1</b> sample," in page.replace("<b>", "")
+
+
+def test_pictures_are_there_before_they_are_scrolled_to(tags: Tags) -> None:
+    """A page that is printed is not scrolled."""
+    pictures = [a for tag, a in tags.tags if tag == "img"]
+    assert len(pictures) > len(KINDS) and not [a for a in pictures if "loading" in a]
 
 
 def test_a_measurement_is_one_technique_on_one_sample(tmp_path: Path) -> None:
