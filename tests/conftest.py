@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from browsing import chromium
 
 # A slow machine is no defect; a CI run must be repeatable. New examples are looked for on developers' machines.
 settings.register_profile("local", deadline=None)
@@ -31,3 +37,10 @@ def data_folder() -> Path:
 def xas_data(data_folder: Path) -> Path:
     """Folder of the measured XAS files."""
     return data_folder / "xas"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """The one browser of a test process: a second beside it would refuse to start."""
+    with chromium() as one:
+        yield one

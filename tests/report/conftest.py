@@ -1,4 +1,4 @@
-"""A browser, and pages of the report opened in it: no network, and nothing that goes wrong stays unseen."""
+"""Pages of the report, opened in a browser: no network, and nothing that goes wrong stays unseen."""
 
 from __future__ import annotations
 
@@ -11,14 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "plot"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browsing import Watched, chromium
+from browsing import Watched
 from made_report import FOLDER, MadeReport, make
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture

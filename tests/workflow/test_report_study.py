@@ -6,25 +6,13 @@ import csv
 import hashlib
 import json
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import yaml
+from browsing import CUT, Watched
 from study import artifacts, jobs_done, make_study, ntcspec, write_yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
-
-from browsing import CUT, Watched, chromium
-
 HOSTILE = {"a": '<script>alert(1)</script> "a"', "b": "<img src=x onerror=alert(2)> ünïcode '₂'"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with chromium() as one:
-        yield one
 
 
 def test_from_a_number_to_the_bytes_on_disk(finished: Path, browser: object) -> None:
