@@ -66,7 +66,8 @@ def _command(plan: Plan, forced: Sequence[str], profile: Profile, cores: str | N
     study = plan.study
     folder = find_profile("default").folder if profile.allocation else profile.folder
     return [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(home() / "Snakefile"), "--directory", str(study.root)),
+        *(sys.executable, "-P", "-m", "ntcspec.drive.engine"),
+        *("--snakefile", str(home() / "Snakefile"), "--directory", str(study.root)),
         *("--workflow-profile", str(folder), "--nocolor", *(("--cores", cores) if cores else ())),
         *("--config", f"study={study.config.relative_to(study.root)}"),
         *("--profile", _forced(study.root, forced) if forced else "none"),

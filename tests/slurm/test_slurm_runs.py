@@ -130,4 +130,4 @@ def _folder(pid: int) -> Path | None:
 
 
 def _alive(pid: int) -> bool:
-    return b"snakemake" in _words(pid)
+    return b"--snakefile" in _words(pid)

@@ -49,7 +49,7 @@ def test_a_run_that_is_killed_leaves_no_workflow_behind_and_is_taken_up_again(fi
     run = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while run.poll() is None and not list(other.glob("results/*/exafs/ingest.nxs")):
         time.sleep(0.05)
-    workflow = _child_of(run.pid, b"snakemake")
+    workflow = _child_of(run.pid, b"--snakefile")
     run.kill()
     run.wait(timeout=60)
     until = time.monotonic() + 20
