@@ -48,8 +48,10 @@ def _key(cache: FileCache, path: Path) -> str:
         return ""
 
 
-def settle_times(plan: Plan, waiting: Sequence[Job]) -> None:
+def settle_times(plan: Plan, waiting: Sequence[Job]) -> bool:
     """Give current artifacts times in the order in which they follow from each other.
+
+    Returns whether results/SHA256SUMS is there and was made after all of them, or tells of them as they are.
 
     Snakemake compares times of files before anything else; a copy or a touch puts them into any order. An artifact
     that carries the key of its job is current, so its time may be moved; the others are left to be made again.
@@ -69,6 +71,7 @@ def settle_times(plan: Plan, waiting: Sequence[Job]) -> None:
         os.utime(sums, ns=(newest, newest))
     if sums.exists() and crate.exists() and crate.stat().st_mtime_ns < sums.stat().st_mtime_ns:
         os.utime(crate, ns=(newest, sums.stat().st_mtime_ns))  # where it is not current, it is made by force
+    return sums.exists() and sums.stat().st_mtime_ns >= newest
 
 
 def wrong_sums(plan: Plan) -> list[str]:

@@ -38,18 +38,21 @@ def main(options: argparse.Namespace) -> int:
         if options.dry_run:
             return _dry_run(plan, waiting)
         cancel_leftovers(study.root)
-        settle_times(plan, waiting)
+        settled = settle_times(plan, waiting)
         if not waiting:
             print(f"{study.name}: nothing to compute, all results are current")
         else:
             print(f"{study.name}: {len(waiting)} of {len(plan.jobs)} jobs to do")
-        if profile.allocation and (waiting or not is_current(plan)):
+        current = is_current(plan)
+        if not waiting and settled and current:
+            return _summary(plan, [], current, 0)
+        if profile.allocation:
             return run_in_allocation(study, profile, options)
         forced = [job.outputs[0] for job in waiting]
         forced += [SUMS] * bool(forced)
-        forced += [CRATE] * bool(forced or not is_current(plan))
+        forced += [CRATE] * bool(forced or not current)
         code = drive(plan, waiting, forced, profile, options)
-        return _summary(plan, code)
+        return _summary(plan, stale(plan), is_current(plan), code)
 
 
 def _dry_run(plan: Plan, jobs: list[Job]) -> int:
@@ -60,15 +63,16 @@ def _dry_run(plan: Plan, jobs: list[Job]) -> int:
     return 0
 
 
-def _summary(plan: Plan, code: int) -> int:
+def _summary(plan: Plan, not_made: list[Job], described: bool, code: int) -> int:
+    """What failed and what was made. described: the crate is current; code: Snakemake's."""
     root = plan.study.root
-    failed, not_made = failures(plan), stale(plan)
+    failed = failures(plan)
     logs = {m.title: m.folder.replace("results/", "results/logs/", 1) for m in plan.study.measurements}
     for name, reason in failed:
         where = f" (logs: {logs[name]}/)" if name in logs else ""
         print(f"FAILED {name}: {reason}{where}", file=sys.stderr)
     told = [(job.outputs[0], error_in(root / job.log), job.log) for job in not_made]
-    if not not_made and not is_current(plan):
+    if not not_made and not described:
         told.append((CRATE, error_in(root / CRATE_LOG), CRATE_LOG))
     causes = [one for one in told if one[1]]
     for output, error, log in causes:

@@ -30,7 +30,22 @@ def test_two_folders_give_the_same_bytes(finished: Path, tmp_path: Path) -> None
 
 
 def test_a_second_run_does_nothing(study: Path) -> None:
-    assert jobs_done(ntcspec("run", study)) == set()
+    log = study / "results/logs/run.log"
+    log.write_text("of the run before")
+    run = ntcspec("run", study)
+    assert "nothing to compute, all results are current" in run.stdout and "report:" in run.stdout
+    assert log.read_text() == "of the run before"  # Snakemake is not even started
+
+
+def test_lost_sums_and_crates_are_made_again(study: Path) -> None:
+    for name in ("SHA256SUMS", "ro-crate-metadata.json"):
+        path = study / "results" / name
+        before = path.read_bytes()
+        path.unlink()
+        run = ntcspec("run", study)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert path.is_file() and (name == "ro-crate-metadata.json" or path.read_bytes() == before)
+    assert ntcspec("verify", study).returncode == 0
 
 
 def test_touching_every_file_runs_nothing(study: Path) -> None:
