@@ -13,6 +13,7 @@ from ntcspec.techniques import STAGES
 
 MODULES = ("ntcspec.stage", "ntcspec.study.whole", "ntcspec.store")
 SHOWN = {"exafs": "transform", "scattering": "transform"}  # the stage that a viewer opens on; of the others `reduce`
+LINKED_FROM = 200  # measurements: of more, the file links to their artifacts and copies nothing
 LONGEST = 80  # bytes of a file name, of the 255 that file systems allow
 
 
@@ -53,6 +54,7 @@ def study_file_job(book: Jobs) -> Job:
         "trends": {name: trend.model_dump(mode="json") for name, trend in study.trends.items()},
         "entries": entries,
         "excluded": [asdict(one) for one in study.excluded],
+        "linked": len(entries) > LINKED_FROM,
     }
     about = book.about_study("study", any(m.simulated for m in study.measurements))
     return make_job((study_file(study),), about, parameters, tuple(inputs), MODULES, log_name="study")

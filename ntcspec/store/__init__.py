@@ -34,7 +34,7 @@ from ntcspec.errors import UserError
 from ntcspec.nexus import described, value_at
 from ntcspec.store.tree import new_group, note, note_group, put, put_value, take
 from ntcspec.types import Metric, Plot
-from ntcspec.types.nexus import Application, Field, Group, nexus_name
+from ntcspec.types.nexus import Application, Field, Group, Link, nexus_name
 
 T = TypeVar("T")
 _PARTS = ("where", "what", "fix")  # of a failure
@@ -94,6 +94,20 @@ def read(path: Path, kind: type[T]) -> T:
         return _get_dataclass(file["entry/data"], kind)
 
 
+def read_or_failure(path: Path, kind: type[T]) -> T | UserError | None:
+    """As `read`, but a failure is returned; None of an artifact whose result holds nothing of the kind.
+
+    Raises UserError where the file is no artifact.
+    """
+    with _open(path) as file:
+        if "entry/failure" in file:
+            return _read_failure(file["entry/failure"])
+        try:
+            return _get_dataclass(file["entry/data"], kind)
+        except KeyError:
+            return None
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """The record of an artifact. Raises UserError where the file holds none."""
     with _open(path) as file:
@@ -141,7 +155,8 @@ def outline(path: Path) -> list[tuple[str, str]]:
 def contents(path: Path) -> dict[str, Any]:
     """Everything that an artifact holds, by path: arrays and words, and attributes as 'path@name'.
 
-    A dataset that stands in two places (a plot's links into `data`) is listed in both; references do not occur.
+    A dataset that stands in two places (a plot's links into `data`) is listed in both, a link to another file as
+    'file:path'; references do not occur.
     """
     found: dict[str, Any] = {}
 
@@ -152,7 +167,11 @@ def contents(path: Path) -> dict[str, Any]:
             found[prefix] = item.asstr()[()] if text else item[()]
             return
         for name in item:
-            visit(f"{prefix}/{name}", item[name])
+            link = item.get(name, getlink=True)
+            if isinstance(link, h5py.ExternalLink):  # what it leads to is in another artifact
+                found[f"{prefix}/{name}"] = f"{link.filename}:{link.path}"
+            else:
+                visit(f"{prefix}/{name}", item[name])
 
     with _open(path) as file:
         visit("", file)
@@ -188,9 +207,9 @@ def words_of(record: Mapping[str, Any]) -> str:
     return f"SIMULATED data: {words}" if record["simulated"] else words
 
 
-def sample_group(name: str, composition: str, simulated: bool, **further: Group | Field) -> Group:
+def sample_group(name: str, composition: str, simulated: bool, **further: Group | Field | Link) -> Group:
     """An NXsample. NeXus says by its type that data is simulated."""
-    items: dict[str, Group | Field] = {"name": Field(name), **further}
+    items: dict[str, Group | Field | Link] = {"name": Field(name), **further}
     if composition:
         items["chemical_formula"] = Field(composition)
     if simulated:

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ntcspec.types.nexus import Field, Group
+from ntcspec.types.nexus import Field, Group, Link
 
 TEXT = h5py.string_dtype("utf-8")
 PACKED_FROM = 1024  # values; smaller arrays gain nothing by compression
@@ -22,9 +22,12 @@ def new_group(parent: Any, name: str, nx_class: str) -> Any:
     return group
 
 
-def put(parent: Any, name: str, item: Group | Field, written: dict[Field, Any] | None = None) -> None:
-    """Write a group or a field; `written`: fields that stand in the file already, which then get a second name."""
+def put(parent: Any, name: str, item: Group | Field | Link, written: dict[Field, Any] | None = None) -> None:
+    """Write a group, field or link; `written`: fields that stand in the file already, which then get a second name."""
     written = {} if written is None else written
+    if isinstance(item, Link):
+        parent[name] = h5py.ExternalLink(item.file, item.path)
+        return
     if isinstance(item, Group):
         group = new_group(parent, name, item.nx_class)
         for key, one in item.items.items():
@@ -76,7 +79,7 @@ def note_group(mime: str, text: str, **words: str) -> Group:
 def take(group: Any, leave: Container[str] = (), read: dict[Any, Field] | None = None) -> Group:
     """A group as it stands in a file, without what `leave` names. A dataset with two names becomes one Field."""
     read = {} if read is None else read
-    items: dict[str, Group | Field] = {}
+    items: dict[str, Group | Field | Link] = {}
     for name in group:
         if name in leave:
             continue

@@ -10,12 +10,16 @@ Which plot a viewer opens on: the first metric of the first trend of the study. 
 first property that two samples have; without properties, against the place of the sample in the study; of one sample
 alone, its first measurement. Plots are copied, not linked: viewers in a browser follow no link to another file.
 Maps and images are rounded to seven digits.
+
+A study with very many measurements (settings["linked"]) would cost a second copy of all results, made anew for each
+sample that is added. There an entry links to the artifacts beside the file, one for each stage, and all metrics stand
+in /study/metrics alone; silx, NeXpy and h5py follow such links as long as the file stays in its folder.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +29,9 @@ import numpy as np
 from ntcspec import store
 from ntcspec.study.curves import curves
 from ntcspec.study.table import read_metrics, rows_of
-from ntcspec.types.nexus import Field, Group, nexus_name
+from ntcspec.types.nexus import Field, Group, Link, nexus_name
 
-Items = dict[str, Group | Field]
+Items = dict[str, Group | Field | Link]
 Rows = Sequence[Mapping[str, str]]
 NUMBERS = frozenset((
     "value", "u_stat", "u_sys", "n", "spearman_rho", "p_rho", "kendall_tau", "p_tau", "p_tau_all_tests",
@@ -41,16 +45,22 @@ def whole_study(
 ) -> tuple[dict[str, Group], str]:
     """The entries of the file, and the one to open.
 
-    settings: samples, trends, entries (sample, measurement, folder, stages, shown ...) and excluded, as the plan has
-    them. tables: texts of metrics.csv and, where there are any, trends.csv and claims.csv, by name. artifacts: path of
-    each stage's file, by its path in the study.
+    settings: samples, trends, entries (sample, measurement, folder, stages, shown ...), linked and excluded, as the
+    plan has them. tables: texts of metrics.csv and, where there are any, trends.csv and claims.csv, by name. artifacts:
+    path of each stage's file, by its path in the study.
     """
     rows = {name: list(rows_of(text)) for name, text in tables.items()}
     entries: dict[str, Group] = {}
+    series = [about["measurement"] for about in settings["entries"] if not about["sample"]]
+    numbers = _by_measurement(rows["metrics"], series)
     for about in settings["entries"]:
-        stages = {stage: store.read_entry(artifacts[f"{about['folder']}{stage}.nxs"]) for stage in about["stages"]}
         name = _entry_name((about["sample"] or "series", about["measurement"]), entries)
-        entries[name] = measurement(about, stages, list(_rows_about(about, rows["metrics"])))
+        own = numbers.get((about["sample"], about["measurement"]), [])
+        if settings["linked"]:
+            entries[name] = linked(about, next((row["reason"] for row in own if not row["metric"]), ""))
+        else:
+            stages = {stage: store.read_entry(artifacts[f"{about['folder']}{stage}.nxs"]) for stage in about["stages"]}
+            entries[name] = measurement(about, stages, own)
     for one in settings["excluded"]:
         where = [part for part in (one["sample"], one["name"]) if part != "*"]
         items: Items = {
@@ -84,25 +94,42 @@ def columns(rows: Rows) -> Group:
     return Group("NXcollection", items)
 
 
-def _rows_about(about: Mapping[str, Any], rows: Rows) -> Iterator[Mapping[str, str]]:
+def _by_measurement(rows: Rows, series: Sequence[str]) -> dict[tuple[str, str], list[Mapping[str, str]]]:
+    """Rows by (sample, measurement); those of a series by ('', its name), which stands before the metric's."""
+    found: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in rows:
-        if about["sample"]:
-            mine = (row["sample"], row["measurement"]) == (about["sample"], about["measurement"])
-        else:
-            mine = not row["sample"] and row["metric"].startswith(f"{about['measurement']}.")
-        if mine:
-            yield row
+        whose = [row["measurement"]] if row["sample"] else [s for s in series if row["metric"].startswith(f"{s}.")]
+        for name in whose:
+            found.setdefault((row["sample"], name), []).append(row)
+    return found
 
 
 # --- one measurement ----------------------------------------------------------------------------
 
 
-def measurement(about: Mapping[str, Any], stages: Mapping[str, Group], rows: Rows) -> Group:
-    """The entry of a measurement, or of a series analysis, from the entries of its artifacts by stage."""
+def linked(about: Mapping[str, Any], failure: str) -> Group:
+    """The entry of a measurement, or of a series analysis, with links to the entries of its artifacts by stage."""
+    items = _head(about)
+    if failure:
+        items["failure"] = store.note_group("text/plain", failure, description=failure)
+    for stage in about["stages"]:
+        path = f"{about['folder']}{stage}.nxs"
+        items[stage] = Link(path.removeprefix("results/"), f"/{store.ENTRY}")
+    opened = about["shown"] if about["shown"] in about["stages"] else about["stages"][0]
+    return Group("NXentry", items, {"default": opened})
+
+
+def _head(about: Mapping[str, Any]) -> Items:
     title = f"{about['sample'] or 'series'} / {about['measurement']}"
     items: Items = {"title": Field(f"SIMULATED data: {title}" if about["simulated"] else title)}
     if about["sample"]:
         items["sample"] = store.sample_group(about["sample"], about["composition"], about["simulated"])
+    return items
+
+
+def measurement(about: Mapping[str, Any], stages: Mapping[str, Group], rows: Rows) -> Group:
+    """The entry of a measurement, or of a series analysis, from the entries of its artifacts by stage."""
+    items = _head(about)
     chains: dict[str, list[str]] = {}  # by stage, the way to the plot that it opens on
     processes: Items = {}
     for number, (stage, stored) in enumerate(stages.items(), 1):
@@ -147,11 +174,15 @@ def lighter(group: Group) -> Group:
     for name, item in group.items.items():
         if isinstance(item, Group):
             items[name] = lighter(item)
-        elif isinstance(item.value, np.ndarray) and item.value.ndim > 1 and item.value.dtype == np.float64:
+        elif isinstance(item, Field) and _is_map(item.value):
             items[name] = replace(item, value=item.value.astype(np.float32))
         else:
             items[name] = item
     return Group(group.nx_class, items, group.attributes)
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim > 1 and value.dtype == np.float64
 
 
 # --- the study ----------------------------------------------------------------------------------

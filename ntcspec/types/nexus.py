@@ -19,12 +19,20 @@ class Field:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Link:
+    """A group or field of another file, `file` from the folder of the one that links to it."""
+
+    file: str
+    path: str
+
+
 @dataclass(frozen=True, eq=False)
 class Group:
     """One group: its class, and what is in it by name."""
 
     nx_class: str
-    items: Mapping[str, Group | Field] = field(default_factory=dict)
+    items: Mapping[str, Group | Field | Link] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 

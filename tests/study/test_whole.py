@@ -32,7 +32,7 @@ ENTRY = {
 }  # fmt: skip
 SETTINGS: dict[str, Any] = {
     "samples": [{"name": "a <b>", "label": None, "composition": "Ta2O5", "simulated": False, "properties": {}}],
-    "trends": {}, "entries": [ENTRY], "excluded": [],
+    "trends": {}, "entries": [ENTRY], "excluded": [], "linked": False,
 }  # fmt: skip
 
 
@@ -87,3 +87,29 @@ def test_a_sample_may_begin_with_the_sign_of_the_record_and_a_reason_have_lines(
         table = file["study/metrics"]
         assert table["sample"].asstr()[()].tolist() == ["a <b>", "a <b>", "#1"]
         assert table["reason"].asstr()[()].tolist()[-1] == "no line\n# at 380"
+
+
+def test_a_large_study_links_to_its_artifacts(tmp_path: Path) -> None:
+    """Nothing is copied; a viewer that follows links opens on the same plot."""
+    nxdata = pytest.importorskip("silx.io.nxdata")
+    whole = made(tmp_path, linked=True)
+    beside = tmp_path / "a_b_/exafs/transform.nxs"
+    beside.parent.mkdir(parents=True)
+    (tmp_path / "transform.nxs").rename(beside)
+    with h5py.File(whole) as file:
+        entry = file["a_b__exafs"]
+        assert isinstance(entry.get("transform", getlink=True), h5py.ExternalLink)
+        plot = nxdata.get_default(file)
+        assert plot is not None and plot.is_valid and plot.group.name == "/entry/chi_r"
+        assert plot.group.file.filename == str(beside)
+        assert set(entry) == {"title", "sample", "transform"}
+        assert np.array_equal(file["study/metrics/value"], [1.95, np.nan], equal_nan=True)
+    assert store.contents(whole)["/a_b__exafs/transform"] == "a_b_/exafs/transform.nxs:/entry"
+    beside.unlink()
+    assert store.contents(whole)["/a_b__exafs/transform"] == "a_b_/exafs/transform.nxs:/entry"  # as in a copy elsewhere
+
+
+def test_a_failed_measurement_of_a_large_study_says_why(tmp_path: Path) -> None:
+    tables = {"metrics": METRICS + "a <b>,exafs,exafs,,,,,,,no such file\n"}
+    entries, _ = whole_study({**SETTINGS, "linked": True}, tables, {}, WHOLE)
+    assert entries["a_b__exafs"].items["failure"].items["description"].value == "no such file"  # type: ignore[union-attr]
