@@ -25,6 +25,7 @@ from pathlib import Path
 from scale_study import TECHNIQUES, Sources, make_study
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+NO_ARTIFACTS = ("logs", "SHA256SUMS", "ro-crate-metadata.json", "README.md", "study")
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,9 @@ def pure(study: Path) -> float:
 
 
 def differing(one: Path, other: Path) -> int:
-    """Artifacts that are not the same bytes in both folders; check sums and logs stand aside."""
+    """Artifacts that are not the same bytes in both folders; the crate, check sums and logs stand aside."""
     names = {p.relative_to(folder) for folder in (one, other) for p in folder.rglob("*") if p.is_file()}
-    counted = [n for n in names if n.parts[0] not in ("logs", "SHA256SUMS")]
+    counted = [n for n in names if n.parts[0] not in NO_ARTIFACTS]
     return sum(
         not ((one / n).is_file() and (other / n).is_file() and (one / n).read_bytes() == (other / n).read_bytes())
         for n in counted

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ntcspec.errors import UserError
+from ntcspec.provenance import ancestry_of
 from ntcspec.study.table import read_table_record
 
 HTML_RECORD = '<script type="application/json" id="ntcspec-record">'
+
+LATEST = (".html", ".csv", ".json")  # what is made last has the most behind it
+
+
+def family_of(artifacts: Iterable[tuple[str, Path]]) -> dict[str, dict[str, Any]]:
+    """The records of artifacts (path in the study, file), and of all that they were made from, by path.
+
+    An artifact from which another of them was made stands in that one's record, and is not opened. Without their own
+    ancestry, as `ancestry_of` has them. Raises UserError where there is no record.
+    """
+    family: dict[str, dict[str, Any]] = {}
+    order = [*LATEST, ""]
+    for name, path in sorted(artifacts, key=lambda one: order.index(one[1].suffix if one[1].suffix in LATEST else "")):
+        if name not in family:
+            family.update(ancestry_of({name: read_any_record(path)}))
+    return family
 
 
 def read_any_record(path: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from ntcspec.joblog import Ran
 from ntcspec.places import home
 from ntcspec.plan import CRATE, SUMS, Plan
 from ntcspec.provenance import sha256_file, write_atomic
+from ntcspec.workflow import listed_sums
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
@@ -60,7 +61,9 @@ def write_crate(plan: Plan) -> None:
         if path.is_file() and path.relative_to(root).as_posix() not in wanted:
             path.unlink()  # of an earlier version
     write_atomic(root / README, readme(plan).encode())
-    text = json.dumps(crate_of(plan), indent=1, ensure_ascii=False, allow_nan=False)
+    sums = listed_sums(root)  # made just before from every artifact
+    crate = crate_of(plan, lambda path: sums.get(path.relative_to(root).as_posix()) or sha256_file(path))
+    text = json.dumps(crate, indent=1, ensure_ascii=False, allow_nan=False)
     write_atomic(root / CRATE, f"{text}\n".encode())
 
 

@@ -14,9 +14,9 @@ from ntcspec import joblog
 from ntcspec.config.resolved import Study
 from ntcspec.errors import UserError
 from ntcspec.joblog import Ran
-from ntcspec.plan import Job, Plan
+from ntcspec.plan import REPORT, Job, Plan
 from ntcspec.provenance import canonical, code_of, sha256_bytes
-from ntcspec.workflow import read_any_record
+from ntcspec.records import family_of, read_any_record
 
 CRATE_LOG = "results/logs/crate.log"
 SUMS_LOG = "results/logs/checksums.log"
@@ -46,25 +46,44 @@ def done(plan: Plan) -> Iterator[Done]:
     Raises UserError where an artifact is missing, or is not what the study asks for now.
     """
     root = plan.study.root
+    family = family_of([(REPORT, root / REPORT)] if (root / REPORT).is_file() else [])  # nearly all stand in that one
+    failures = _failures(plan)
     for job in plan.jobs.values():
         path = root / job.outputs[0]
-        record = read_any_record(path)
+        record = family.get(job.outputs[0], {})
+        if record.get("key") != job.key or not path.is_file():
+            record = read_any_record(path)
         if record.get("key") != job.key:
             raise UserError(job.outputs[0], "is not what the study asks for now", "run the study again: ntcspec run")
         ran = joblog.read(root / job.log)
-        yield Done(job, record, _failure(path, job, root), ran if ran and ran.key == job.key else None)
+        yield Done(job, record, failures[job.key], ran if ran and ran.key == job.key else None)
 
 
-def _failure(path: Path, job: Job, root: Path) -> str:
-    """Why a stage could not be done; '' if it was."""
+def _failures(plan: Plan) -> dict[str, str]:
+    """Why a stage could not be done, '' if it was, by the key of its job.
+
+    A stage passes a failure on: one that gave metrics says that those before it in its measurement failed neither.
+    """
+    root, good = plan.study.root, set()
+    found: dict[str, str] = {}
+    for job in reversed(plan.jobs.values()):
+        first = job.outputs[0]
+        failure = "" if first in good else _failure(job, root)
+        if not failure and "sample" in job.about and (first in good or len(job.outputs) > 1):
+            good |= {i.path for i in job.inputs if Path(i.path).parent == Path(first).parent}
+        found[job.key] = failure
+    return found
+
+
+def _failure(job: Job, root: Path) -> str:
     text = next((root / name for name in job.outputs if name.endswith(".json")), None)
     if text is not None:
         return str(json.loads(text.read_text(encoding="utf-8")).get("failure", ""))
-    if path.suffix != ".nxs":
+    if not job.outputs[0].endswith(".nxs"):
         return ""
     from ntcspec import store  # HDF5 is heavy, and the Snakefile needs none
 
-    failure = store.read_failure(path)
+    failure = store.read_failure(root / job.outputs[0])
     return str(failure) if failure else ""
 
 

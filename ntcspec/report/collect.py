@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ntcspec import store
+from ntcspec.errors import UserError
 from ntcspec.plot.data import PanelData
 from ntcspec.report.embed import picture
 from ntcspec.report.roles import CLAIMS, FIGURE, METRICS, PANEL, PICTURE, STAGE, TABLE, TRENDS
@@ -60,6 +62,20 @@ class Content:
     failures: Mapping[str, str] = field(default_factory=dict)  # artifact -> why it could not be made
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # artifact -> what its stage noted
 
+    @cached_property
+    def planned(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        """What the plan says of each measurement, by (sample, measurement)."""
+        return {(one["sample"], one["name"]): one for one in self.settings["measurements"]}
+
+    @cached_property
+    def metrics(self) -> Mapping[tuple[str, str], Sequence[Row]]:
+        """Rows with a metric, by (sample, measurement)."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in self.rows:
+            if row["metric"]:
+                found.setdefault((row["sample"], row["measurement"]), []).append(row)
+        return found
+
 
 def collect(
     settings: Mapping[str, Any], inputs: Sequence[tuple[Mapping[str, Any], str]], record: Mapping[str, Any]
@@ -72,11 +88,11 @@ def collect(
     notes = {name: tuple(one["notes"]) for name, one in measured.items()}
     failures = {name: str(one["failure"]) for name, one in measured.items() if one["failure"]}
     for name, file in by_role.get(STAGE, []):
-        failure = store.read_failure(file)
-        if failure is not None:
-            failures[name] = str(failure)
-        else:
-            notes[name] = _notes(file)
+        found = store.read_or_failure(file, Notes)
+        if isinstance(found, UserError):
+            failures[name] = str(found)
+        elif found is not None:
+            notes[name] = found.notes
     pictures = dict(by_role.get(PICTURE, []))
     family = record["ancestry"]
     panels = [_panel(name, path, pictures, family[name]) for name, path in by_role.get(PANEL, [])]
@@ -107,13 +123,6 @@ def _homes(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[tuple[st
             yield (about.get("sample", ""), about["measurement"], prefix + metric["name"]), path
 
 
-def _notes(path: Path) -> tuple[str, ...]:
-    try:
-        return store.read(path, Notes).notes
-    except KeyError:  # a stage that notes nothing
-        return ()
-
-
 def _panel(name: str, path: Path, pictures: Mapping[str, Path], record: Mapping[str, Any]) -> PanelContent:
     uri, width, height = picture(pictures[name.removesuffix(".nxs") + ".png"])
     data = store.read(path, PanelData)
@@ -142,10 +151,7 @@ def home_of(content: Content, row: Row) -> str:
 
 def measurement_of(content: Content, sample: str, measurement: str) -> Mapping[str, Any] | None:
     """What the plan says of a measurement; None where there is none."""
-    for one in content.settings["measurements"]:
-        if (one["sample"], one["name"]) == (sample, measurement):
-            return dict(one)
-    return None
+    return content.planned.get((sample, measurement))
 
 
 def failure_of(content: Content, sample: str, measurement: str) -> str:
@@ -154,4 +160,4 @@ def failure_of(content: Content, sample: str, measurement: str) -> str:
     if one is None:
         left_out = [e for e in content.settings["excluded"] if e["sample"] == sample]
         return next((e["reason"] for e in left_out if e["name"] in ("*", measurement)), "")
-    return next((why for path, why in content.failures.items() if path in one["artifacts"]), "")
+    return next((content.failures[path] for path in one["artifacts"] if path in content.failures), "")

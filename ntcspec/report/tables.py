@@ -173,7 +173,7 @@ def _place(content: Content, sample: str, name: str) -> Place:
     measured = measurement_of(content, sample, name)
     if measured is None:
         return Place("left out", reason=failure) if failure else Place("not measured")
-    rows = [r for r in content.rows if (r["sample"], r["measurement"]) == (sample, name) and r["metric"]]
+    rows = content.metrics.get((sample, name), ())
     own = measured["artifacts"]
     link = trace(next((path for path in own if path.endswith("/measure.json")), own[-1]))
     numbers = sum(bool(r["value"]) for r in rows)

@@ -64,16 +64,12 @@ def run_study_file(params: Params, inputs: Sequence[str], outputs: Sequence[str]
     """results/<study>.nxs: the whole study in one file, from its tables and every artifact."""
     with job(log, params["key"]):
         from ntcspec import store
-        from ntcspec.study.table import read_table_record
+        from ntcspec.records import family_of
         from ntcspec.study.whole import whole_study
 
         found = {origin["path"]: Path(path) for origin, path in zip(params["origin"], inputs, strict=True)}
-        tables = {name: path for name, path in found.items() if path.suffix == ".csv"}
-        upstream = {
-            name: read_table_record(path) if name in tables else store.read_record(path) for name, path in found.items()
-        }
-        record = record_for(params, inputs, upstream)
-        texts = {path.stem: path.read_text(encoding="utf-8") for path in tables.values()}
+        record = record_for(params, inputs, family_of(found.items()))
+        texts = {path.stem: path.read_text(encoding="utf-8") for path in found.values() if path.suffix == ".csv"}
         entries, default = whole_study(params["settings"], texts, found, record)
         store.write_tree(Path(outputs[0]), entries, default, record)
 
@@ -120,11 +116,11 @@ def run_figure(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 def run_report(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/report.html from everything else."""
     with job(log, params["key"]):
-        from ntcspec.records import read_any_record
+        from ntcspec.records import family_of
         from ntcspec.report import make_report
 
         pairs = list(zip(params["origin"], inputs, strict=True))
-        record = record_for(params, inputs, {origin["path"]: read_any_record(Path(path)) for origin, path in pairs})
+        record = record_for(params, inputs, family_of((origin["path"], Path(path)) for origin, path in pairs))
         write_atomic(Path(outputs[0]), make_report(params["settings"], pairs, record).encode())
 
 
