@@ -20,7 +20,7 @@ from ntcspec.config.load import load_study
 from ntcspec.drive.lock import one_driver
 from ntcspec.drive.profile import find_profile
 from ntcspec.drive.progress import error_in, subject_of
-from ntcspec.drive.slurm import INSIDE, cancel_leftovers, run_in_allocation
+from ntcspec.drive.slurm import INSIDE, cancel_afterwards, cancel_leftovers, run_in_allocation
 from ntcspec.drive.start import RUN_LOG, drive
 from ntcspec.plan import CLAIMS, CRATE, REPORT, SUMS, TABLE, Job, Plan
 from ntcspec.workflow import failures, settle_times, stale
@@ -51,8 +51,12 @@ def main(options: argparse.Namespace) -> int:
         forced = [job.outputs[0] for job in waiting]
         forced += [SUMS] * bool(forced)
         forced += [CRATE] * bool(forced or not current)
-        code = drive(plan, waiting, forced, profile, options)
-        return _summary(plan, stale(plan), is_current(plan), code)
+        try:
+            code = drive(plan, waiting, forced, profile, options)
+            return _summary(plan, stale(plan), is_current(plan), code)
+        finally:
+            if profile.slurm:
+                cancel_afterwards(study.root)
 
 
 def _dry_run(plan: Plan, jobs: list[Job]) -> int:

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
 
@@ -23,6 +24,7 @@ from ntcspec.errors import UserError
 MARK = ".ntcspec/slurm"  # there may be jobs of this study in a queue
 INSIDE = "NTCSPEC_ALLOCATION"  # says to `ntcspec run` that its driver, outside, holds the lock
 PATIENCE_S, STEP_S = 300.0, 1.0
+ANSWER_S = 60.0  # for a program of Slurm to answer: a busy controller takes its time
 
 
 def job_prefix(root: Path) -> str:
@@ -36,8 +38,11 @@ def mark(root: Path) -> None:
 
 
 def cancel_leftovers(root: Path) -> None:
-    """Cancel jobs of an earlier driver and wait until they are gone. Raises UserError where they will not go."""
-    if not (root / MARK).exists():
+    """Cancel jobs of an earlier driver and wait until they are gone.
+
+    Raises UserError where they will not go, or where nobody says whether there are any: two jobs could write one file.
+    """
+    if INSIDE in os.environ or not (root / MARK).exists():
         return
     if which("squeue") is None:
         print(
@@ -45,24 +50,39 @@ def cancel_leftovers(root: Path) -> None:
             file=sys.stderr,
         )
         return
-    end, told = time.monotonic() + PATIENCE_S, False
+    end, told, said = time.monotonic() + PATIENCE_S, False, ""
     while jobs := leftovers(root):
         if not told:
-            print(f"cancelling {len(jobs)} jobs that an earlier run left in the queue", flush=True)
-            told = True
-            _ask("scancel", *jobs)
+            print(f"cancelling {_count(jobs)} that an earlier run left in the queue", flush=True)
+            told, said = True, _ask("scancel", *jobs)[1]
         if time.monotonic() > end:
+            what = f"{_count(jobs)} of an earlier run that will not end{f' ({said})' if said else ''}"
             fix = f"see `squeue --me`, and `scancel {' '.join(jobs)}`; a node that is down keeps its jobs for a while"
-            raise UserError(str(root), f"{len(jobs)} jobs of an earlier run do not end", fix)
+            raise UserError(str(root), what, fix)
         time.sleep(STEP_S)
-    if INSIDE not in os.environ:
-        (root / MARK).unlink(missing_ok=True)
+    (root / MARK).unlink(missing_ok=True)
+
+
+def cancel_afterwards(root: Path) -> None:
+    """The same when a run has ended, whose result stands whatever the cluster says: a warning, and the mark stays."""
+    try:
+        cancel_leftovers(root)
+    except UserError as error:
+        print(f"warning: {error}", file=sys.stderr)
 
 
 def leftovers(root: Path) -> list[str]:
-    """Numbers of this study's jobs in the queue, but for the one that this process runs in."""
+    """Numbers of this study's jobs in the queue, but for the one that this process runs in.
+
+    Raises UserError where the cluster does not say.
+    """
     prefix, here = job_prefix(root), root.resolve()
-    rows = (line.split("|", 2) for line in _ask("squeue", "--me", "--noheader", "--format=%i|%j|%Z").splitlines())
+    listed, error = _ask("squeue", "--me", "--noheader", "--format=%i|%j|%Z")
+    if error:
+        what = f"jobs of this study may still be in the queue of the cluster, and squeue fails ({error})"
+        fix = f"once it answers (see `sinfo`), run again; where you know that no job is left, remove {MARK}"
+        raise UserError(str(root), what, fix)
+    rows = (line.split("|", 2) for line in listed.splitlines())
     ours = [number for number, name, folder in rows if name.startswith(prefix) and Path(folder).resolve() == here]
     return [number for number in ours if number != os.environ.get("SLURM_JOB_ID")]
 
@@ -87,16 +107,19 @@ def run_in_allocation(study: Study, profile: Profile, options: argparse.Namespac
         return process.wait()
     finally:
         process.wait()
-        cancel_leftovers(study.root)
+        cancel_afterwards(study.root)
 
 
-def _ask(*command: str) -> str:
-    """What a program of Slurm says. Raises UserError where it fails."""
+def _count(jobs: Sequence[str]) -> str:
+    return f"{len(jobs)} job{'s' * (len(jobs) != 1)}"
+
+
+def _ask(*command: str) -> tuple[str, str]:
+    """What a program of Slurm says, and why it failed ('' where it did not)."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
-    except (OSError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", None) or str(error)).strip()
-        if command[0] == "scancel":  # jobs that ended meanwhile: squeue tells
-            return ""
-        raise UserError(command[0], f"fails ({said})", "see whether the cluster is up (`sinfo`)") from None
-    return done.stdout
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=ANSWER_S, check=False)
+    except subprocess.TimeoutExpired:
+        return "", f"no answer within {ANSWER_S:.0f} s"
+    except OSError as error:
+        return "", str(error)
+    return done.stdout, (" ".join(done.stderr.split()) or f"exit code {done.returncode}") if done.returncode else ""

@@ -21,7 +21,7 @@ import yaml
 
 from ntcspec.drive.profile import Profile, find_profile
 from ntcspec.drive.progress import Progress
-from ntcspec.drive.slurm import cancel_leftovers, job_prefix, mark
+from ntcspec.drive.slurm import job_prefix, mark
 from ntcspec.places import home
 from ntcspec.plan import Job, Plan
 from ntcspec.provenance import write_atomic
@@ -49,16 +49,12 @@ def drive(
     if profile.elsewhere:
         command += _on_nodes(study.root, modules, profile)
     progress = Progress(plan, waiting, verbose=options.verbose)
-    try:
-        with (
-            _surroundings(study.root, modules, waiting, profile) as environment,
-            log.open("w", encoding="utf-8") as copy,
-            progress,
-        ):
-            return _follow(command, environment, copy, progress, study.root if profile.elsewhere else None)
-    finally:
-        if profile.slurm:
-            cancel_leftovers(study.root)
+    with (
+        _surroundings(study.root, modules, waiting, profile) as environment,
+        log.open("w", encoding="utf-8") as copy,
+        progress,
+    ):
+        return _follow(command, environment, copy, progress, study.root if profile.elsewhere else None)
 
 
 def _command(plan: Plan, forced: Sequence[str], profile: Profile, cores: str | None) -> list[str]:
