@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ntcspec.audit.crate_check import is_current
@@ -52,8 +53,8 @@ def main(options: argparse.Namespace) -> int:
         forced += [SUMS] * bool(forced)
         forced += [CRATE] * bool(forced or not current)
         try:
-            code = drive(plan, waiting, forced, profile, options)
-            return _summary(plan, stale(plan), is_current(plan), code)
+            code, lost = drive(plan, waiting, forced, profile, options)
+            return _summary(plan, stale(plan), is_current(plan), code, lost)
         finally:
             if profile.slurm:
                 cancel_afterwards(study.root)
@@ -67,8 +68,8 @@ def _dry_run(plan: Plan, jobs: list[Job]) -> int:
     return 0
 
 
-def _summary(plan: Plan, not_made: list[Job], described: bool, code: int) -> int:
-    """What failed and what was made. described: the crate is current; code: Snakemake's."""
+def _summary(plan: Plan, not_made: list[Job], described: bool, code: int, lost: Sequence[str] = ()) -> int:
+    """What failed and what was made. described: the crate is current; code: Snakemake's; lost: jobs of a cluster."""
     root = plan.study.root
     failed = failures(plan)
     logs = {m.title: m.folder.replace("results/", "results/logs/", 1) for m in plan.study.measurements}
@@ -78,12 +79,13 @@ def _summary(plan: Plan, not_made: list[Job], described: bool, code: int) -> int
     told = [(job.outputs[0], error_in(root / job.log), job.log) for job in not_made]
     if not not_made and not described:
         told.append((CRATE, error_in(root / CRATE_LOG), CRATE_LOG))
+    print(*(f"NOT MADE {one}\n" for one in lost), sep="", end="", file=sys.stderr)
     causes = [one for one in told if one[1]]
     for output, error, log in causes:
         print(f"NOT MADE {output}: {error} (log: {log})", file=sys.stderr)
     if len(not_made) > len(causes):
         print(f"{len(not_made) - len(causes)} further jobs were not done, because of the above", file=sys.stderr)
-    if code and not causes:
+    if code and not causes and not lost:
         lines = (root / RUN_LOG).read_text(errors="replace").splitlines()[-5:]
         print(
             "The run stopped with:",

@@ -30,6 +30,7 @@ class Profile:
     folder: Path
     executor: str = "local"
     allocation: Mapping[str, Any] = field(default_factory=dict)
+    retries: int = 0
 
     @property
     def elsewhere(self) -> bool:
@@ -48,7 +49,8 @@ def find_profile(name: str) -> Profile:
     if (folder / ALLOCATION).is_file():
         profile = Profile(folder, allocation=_options(folder / ALLOCATION))
     elif (folder / "config.yaml").is_file():
-        profile = Profile(folder, str(_mapping(folder / "config.yaml").get("executor", "local")))
+        settings = _mapping(folder / "config.yaml")
+        profile = Profile(folder, str(settings.get("executor", "local")), retries=_retries(settings))
     else:
         known = ", ".join(sorted(path.name for path in ours.iterdir() if path.is_dir()))
         raise UserError(f"--profile {name}", "no such profile", f"one of {known}, or a folder with config.yaml")
@@ -75,6 +77,12 @@ def _options(path: Path) -> dict[str, Any]:
     if "cpus-per-task" not in options:
         raise UserError(str(path), "has no cpus-per-task", "say how many processors the run may use")
     return options
+
+
+def _retries(settings: Mapping[str, Any]) -> int:
+    """How often Snakemake starts a job again; it knows the key by two names, and says itself where it is no number."""
+    found = settings.get("retries", settings.get("restart-times", 0))
+    return found if isinstance(found, int) else 0
 
 
 def _mapping(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -45,10 +45,16 @@ class Progress:
     """Context round a run: is told every line of Snakemake, tells people."""
 
     def __init__(
-        self, plan: Plan, waiting: Sequence[Job], *, verbose: bool = False, stream: TextIO | None = None
+        self,
+        plan: Plan,
+        waiting: Sequence[Job],
+        *,
+        verbose: bool = False,
+        stream: TextIO | None = None,
+        also: Callable[[str], str] = lambda line: "",
     ) -> None:
         self.root, self.verbose = plan.study.root, verbose
-        self.stream = stream or sys.stdout
+        self.stream, self.also = stream or sys.stdout, also  # who else hears every line, and may have a word on it
         self.live = self.stream.isatty()
         self.jobs = {_message(job): job for job in plan.jobs.values()}
         self.left = {job.key: job for job in waiting}
@@ -77,6 +83,8 @@ class Progress:
     def heard(self, line: str) -> None:
         """One line of Snakemake's."""
         with self.lock:
+            if said := self.also(line):
+                self._say(said)
             if found := STARTED.match(line):
                 self._started(found[1], found[2])
             elif found := FINISHED.match(line):

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
@@ -85,6 +86,24 @@ def leftovers(root: Path) -> list[str]:
     rows = (line.split("|", 2) for line in listed.splitlines())
     ours = [number for number, name, folder in rows if name.startswith(prefix) and Path(folder).resolve() == here]
     return [number for number in ours if number != os.environ.get("SLURM_JOB_ID")]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a job asked for, and where it ran, in Slurm's words ('2000M', '15:00', 'n1'); '' where it is not known."""
+
+    memory: str = ""
+    time: str = ""
+    node: str = ""
+
+
+def asked_for(number: str) -> Asked:
+    """What Slurm remembers of a job that has ended."""
+    listed, _ = (
+        _ask("squeue", "--states=all", "--noheader", f"--jobs={number}", "--format=%m|%l|%N") if number else ("", "")
+    )
+    words = listed.strip().split("|")
+    return Asked(*words) if len(words) == 3 else Asked()
 
 
 def run_in_allocation(study: Study, profile: Profile, options: argparse.Namespace) -> int:

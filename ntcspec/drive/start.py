@@ -19,6 +19,7 @@ from typing import IO
 
 import yaml
 
+from ntcspec.drive.lost import Losses
 from ntcspec.drive.profile import Profile, find_profile
 from ntcspec.drive.progress import Progress
 from ntcspec.drive.slurm import job_prefix, mark
@@ -37,8 +38,11 @@ FORCED = ".ntcspec/forced"  # a profile of one key: thousands of names are too l
 
 def drive(
     plan: Plan, waiting: Sequence[Job], forced: Sequence[str], profile: Profile, options: argparse.Namespace
-) -> int:
-    """Run what is waiting; returns Snakemake's exit code. All that it says goes to results/logs/run.log."""
+) -> tuple[int, list[str]]:
+    """Run what is waiting. All that Snakemake says goes to results/logs/run.log.
+
+    Returns its exit code, and which jobs of Slurm were lost: whose they were, why, the way out.
+    """
     study = plan.study
     modules = {module for job in waiting for module in job.modules}
     log = study.root / RUN_LOG
@@ -48,13 +52,15 @@ def drive(
     command = _command(plan, forced, profile, options.cores)
     if profile.elsewhere:
         command += _on_nodes(study.root, modules, profile)
-    progress = Progress(plan, waiting, verbose=options.verbose)
+    losses = Losses(plan, profile)
+    progress = Progress(plan, waiting, verbose=options.verbose, also=losses.heard)
     with (
         _surroundings(study.root, modules, waiting, profile) as environment,
         log.open("w", encoding="utf-8") as copy,
         progress,
     ):
-        return _follow(command, environment, copy, progress, study.root if profile.elsewhere else None)
+        code = _follow(command, environment, copy, progress, study.root if profile.elsewhere else None)
+    return code, losses.final
 
 
 def _command(plan: Plan, forced: Sequence[str], profile: Profile, cores: str | None) -> list[str]:

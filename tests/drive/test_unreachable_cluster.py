@@ -39,16 +39,23 @@ def program(folder: Path, name: str, text: str) -> None:
     (folder / name).chmod(0o755)
 
 
-@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.parametrize(
+    ("code", "lost"), [(0, []), (3, []), (3, ["a / exafs: job 12 of Slurm was lost -> run again"])]
+)
 def test_the_summary_comes_first_and_the_result_stays(
-    study: Path, programs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: int
+    study: Path,
+    programs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    code: int,
+    lost: list[str],
 ) -> None:
-    def drive(*_: object) -> int:
+    def drive(*_: object) -> tuple[int, list[str]]:
         mark(study)
         log = study / RUN_LOG
         log.parent.mkdir(parents=True)
         log.write_text("the last words of Snakemake\n")
-        return code
+        return code, lost
 
     monkeypatch.setattr(run, "drive", drive)
     for name, answer in (("is_current", True), ("stale", []), ("settle_times", None)):  # as after a run that made all
@@ -58,7 +65,8 @@ def test_the_summary_comes_first_and_the_result_stays(
     warning = said.splitlines()[-1]
     assert warning.startswith(f"warning: {study}: jobs of this study may still be in the queue") and SAID in warning
     assert f"run again; where you know that no job is left, remove {MARK}" in warning
-    assert ("the last words of Snakemake" in said) == bool(code)
+    assert ("the last words of Snakemake" in said) == bool(code and not lost)
+    assert [line for line in said.splitlines() if line.startswith("NOT MADE")] == [f"NOT MADE {one}" for one in lost]
     assert (study / MARK).exists()
 
 
@@ -76,7 +84,7 @@ def test_no_run_begins_beside_jobs_that_nobody_can_see(
     (study / ".ntcspec").mkdir()
     mark(study)
     began: list[object] = []
-    monkeypatch.setattr(run, "drive", lambda *words: began.append(words) or 1)
+    monkeypatch.setattr(run, "drive", lambda *words: began.append(words) or (1, []))
     (study / RUN_LOG).parent.mkdir(parents=True)
     (study / RUN_LOG).touch()
 
