@@ -84,7 +84,8 @@ def _summary(plan: Plan, not_made: list[Job], described: bool, code: int, lost: 
     for output, error, log in causes:
         print(f"NOT MADE {output}: {error} (log: {log})", file=sys.stderr)
     if len(not_made) > len(causes):
-        print(f"{len(not_made) - len(causes)} further jobs were not done, because of the above", file=sys.stderr)
+        what = "jobs" if lost else "further jobs"
+        print(f"{len(not_made) - len(causes)} {what} were not done, because of the above", file=sys.stderr)
     if code and not causes and not lost:
         lines = (root / RUN_LOG).read_text(errors="replace").splitlines()[-5:]
         print(

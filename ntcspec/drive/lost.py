@@ -24,7 +24,6 @@ from pathlib import Path
 from ntcspec.drive.profile import Profile
 from ntcspec.drive.progress import error_in, subject_of
 from ntcspec.drive.slurm import asked_for
-from ntcspec.places import home
 from ntcspec.plan import Plan
 
 SAID = re.compile(r"^Slurm: (.+)$")
@@ -100,8 +99,7 @@ class Losses:
 
     def _why(self, lost: Lost) -> tuple[str, str]:
         """What happened, and what to do."""
-        file = self.profile.folder / "config.yaml"
-        settings = f"a copy of {file}" if file.is_relative_to(home()) else str(file)
+        settings = self.profile.settings
         if found := REFUSED.search(lost.said):
             keys = "partition, account, memory and time are keys of"
             said = "; ".join(part.strip() for part in found[1].split("sbatch: error:") if part.strip())

@@ -19,7 +19,7 @@ from ntcspec.errors import UserError
 from ntcspec.places import home
 
 HERE = ("local", "dryrun", "touch")  # executors of Snakemake itself, without jobs elsewhere
-ALLOCATION = "allocation.yaml"
+CONFIG, ALLOCATION = "config.yaml", "allocation.yaml"
 TYPES = (str, int, float, bool)
 
 
@@ -38,6 +38,12 @@ class Profile:
         return self.executor not in HERE
 
     @property
+    def settings(self) -> str:
+        """The file that a user changes: of a profile of ours a copy."""
+        file = self.folder / (ALLOCATION if self.allocation else CONFIG)
+        return f"a copy of {file}" if file.is_relative_to(home()) else str(file)
+
+    @property
     def slurm(self) -> bool:
         return self.executor == "slurm" or bool(self.allocation)
 
@@ -48,8 +54,8 @@ def find_profile(name: str) -> Profile:
     folder = ours / name if (ours / name).is_dir() else Path(name).resolve()
     if (folder / ALLOCATION).is_file():
         profile = Profile(folder, allocation=_options(folder / ALLOCATION))
-    elif (folder / "config.yaml").is_file():
-        settings = _mapping(folder / "config.yaml")
+    elif (folder / CONFIG).is_file():
+        settings = _mapping(folder / CONFIG)
         profile = Profile(folder, str(settings.get("executor", "local")), retries=_retries(settings))
     else:
         known = ", ".join(sorted(path.name for path in ours.iterdir() if path.is_dir()))

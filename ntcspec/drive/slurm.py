@@ -25,6 +25,7 @@ from ntcspec.errors import UserError
 MARK = ".ntcspec/slurm"  # there may be jobs of this study in a queue
 INSIDE = "NTCSPEC_ALLOCATION"  # says to `ntcspec run` that its driver, outside, holds the lock
 PATIENCE_S, STEP_S = 300.0, 1.0
+OWN_CODES = (0, 1, 70, 130)  # with which `ntcspec run` ends by itself
 ANSWER_S = 60.0  # for a program of Slurm to answer: a busy controller takes its time
 
 
@@ -123,7 +124,12 @@ def run_in_allocation(study: Study, profile: Profile, options: argparse.Namespac
         env={**os.environ, INSIDE: "1"},
     )
     try:
-        return process.wait()
+        code = process.wait()
+        if code not in OWN_CODES:
+            what = f"the allocation ended before the run did (exit code {code} of srun); what Slurm says of it is above"
+            fix = f"run again, it goes on from there; its memory and time are mem and time in {profile.settings}"
+            print(UserError(str(study.root), what, f"{fix} (docs/cluster.md)"), file=sys.stderr)
+        return code
     finally:
         process.wait()
         cancel_afterwards(study.root)

@@ -74,6 +74,11 @@ def test_so_it_is_with_one_allocation(study: Path, programs: Path, capfd: pytest
     program(programs, "srun", "echo 'what the run says'; exit 3")
     assert main(["run", str(study), "--profile", "slurm-node"]) == 3
     said = capfd.readouterr()
+    early = (
+        f"{study}: the allocation ended before the run did (exit code 3 of srun); what Slurm says of it is above -> "
+    )
+    way_out = "its memory and time are mem and time in a copy of "
+    assert early in said.err and way_out in said.err and "slurm-node/allocation.yaml (docs/cluster.md)\n" in said.err
     assert "what the run says" in said.out and f"warning: {study}: " in said.err and SAID in said.err
     assert (study / MARK).exists()
 
