@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ntcspec import __version__
+from ntcspec.opening import open_regular
 
 SCHEMA = "ntcspec-record/1"
 EVERY_RECORD = ["schema", "parameters", "inputs", "code", "packages", "python", "ntcspec", "key", "seal", "ancestry"]
@@ -46,8 +47,8 @@ def sha256_bytes(data: bytes) -> str:
 
 
 def sha256_file(path: Path) -> str:
-    """sha256 of a file's bytes, as hex."""
-    with path.open("rb") as stream:
+    """sha256 of a file's bytes, as hex. Raises OSError as `open_regular`."""
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

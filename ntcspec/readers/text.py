@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ntcspec.errors import UserError
+from ntcspec.opening import open_regular
 from ntcspec.types import Note
 
 MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -85,7 +86,7 @@ def text_file(content: bytes, source: str) -> TextFile:
 def read_bytes(path: Path, source: str, most: int = -1) -> bytes:
     """The first `most` bytes of a file, or all; UserError if it is missing, a folder, or cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(most)
     except FileNotFoundError:
         raise UserError(source, "no such file", "check the path; it is case-sensitive") from None
