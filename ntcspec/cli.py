@@ -42,6 +42,7 @@ def _work(commands: Commands) -> None:
 
     check = commands.add_parser("check", help="say everything that is wrong with a study, at once")
     check.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)
+    check.add_argument("--all", action="store_true", help="list every mistake, however many there are")
 
     clean = commands.add_parser("clean", help="list results that the study no longer has, or delete them")
     clean.add_argument("study", nargs="?", type=Path, default=Path(), help=STUDY_HELP)

@@ -5,8 +5,11 @@ Nothing in this module imports numpy, so that the command line can start fast.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+
+SHOWN = 20  # of many things that are wrong
+LIST_ALL = "`ntcspec check --all` lists them all"
 
 
 class UserError(Exception):
@@ -34,7 +37,12 @@ class Problems(Exception):
 
     def __init__(self, problems: Iterable[UserError]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(p) for p in self.problems))
+        super().__init__("\n".join(first_of([str(p) for p in self.problems], LIST_ALL)))
+
+
+def first_of(lines: Sequence[str], rest: str) -> list[str]:
+    """The first lines; where there are more than a screen holds, as many as are told, and the way to the rest."""
+    return [*lines] if len(lines) <= SHOWN else [*lines[:SHOWN], f"... and {len(lines) - SHOWN:,} more; {rest}"]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -146,7 +146,11 @@ def record_for(params: Params, inputs: Sequence[str], upstream: Mapping[str, Any
     listed = []
     for origin, name in zip(params["origin"], inputs, strict=True):
         path = Path(name)
-        digest = sha256_file(path)
+        try:
+            digest = sha256_file(path)
+        except OSError as error:
+            what, fix = f"cannot be read: {error.strerror}", "is its disc there, and whole?"
+            raise UserError(origin["path"], what, fix) from None
         if origin["root"] == "raw" and digest != origin["identity"]:
             raise UserError(origin["path"], "changed while the study was running", "run the study again")
         entry = {"role": origin["role"], "root": origin["root"], "path": origin["path"]}

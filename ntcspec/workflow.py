@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ntcspec.config.resolved import Study
-from ntcspec.errors import UserError
+from ntcspec.errors import LIST_ALL, UserError, first_of
 from ntcspec.plan import CRATE, SUMS, Job, Plan
 from ntcspec.provenance import FileCache, sha256_file
 from ntcspec.records import read_any_record
@@ -85,6 +85,11 @@ def listed_sums(root: Path) -> dict[str, str]:
     """sha256 by artifact, as results/SHA256SUMS lists them. Raises OSError where there is none."""
     lines = (root / SUMS).read_text(encoding="utf-8").splitlines()
     return {f"results/{name}": digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def left_out(study: Study) -> list[str]:
+    """One line for each mistake that keeps measurements out of the study; of very many the first ones."""
+    return first_of([f"left out: {problem}" for problem in study.problems], LIST_ALL)
 
 
 def failures(plan: Plan) -> list[tuple[str, str]]:

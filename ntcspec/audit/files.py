@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ntcspec.provenance import sha256_file
+
+UNREADABLE = "cannot be read ("
 
 
 class Files:
@@ -30,6 +33,10 @@ class Files:
         """Why a file cannot be read; '' if it can."""
         return self._of(path)[1]
 
+    def strict(self) -> _Strict:
+        """The same hashes, but that a file which is there and cannot be read is an OSError, as it is for a run."""
+        return _Strict(self)
+
     def save(self) -> None:
         """A plan asks for this; there is nothing to keep."""
 
@@ -37,6 +44,20 @@ class Files:
         if path not in self._known:
             self._known[path] = _look(path)
         return self._known[path]
+
+
+class _Strict:
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def __getitem__(self, path: Path) -> str:
+        trouble = self._files.trouble(path)
+        if trouble.startswith(UNREADABLE):
+            raise OSError(errno.EIO, trouble.removeprefix(UNREADABLE).removesuffix(")"))
+        return self._files[path]
+
+    def save(self) -> None:
+        """As above."""
 
 
 def _look(path: Path) -> tuple[str, str]:
@@ -48,4 +69,4 @@ def _look(path: Path) -> tuple[str, str]:
     except IsADirectoryError:
         return "", "is a folder, not a file"
     except OSError as error:
-        return "", f"cannot be read ({error.strerror})"
+        return "", f"{UNREADABLE}{error.strerror})"

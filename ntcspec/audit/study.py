@@ -21,8 +21,9 @@ from ntcspec.audit.outcome import CRATE as IN_CRATE
 from ntcspec.audit.records import Record, damage, own, record_findings
 from ntcspec.audit.tables import pair_findings, table_findings
 from ntcspec.config.resolved import Study
-from ntcspec.errors import UserError
+from ntcspec.errors import LIST_ALL, UserError, first_of
 from ntcspec.plan import SUMS, TABLE, Job, Plan
+from ntcspec.plan.readable import readable
 from ntcspec.provenance import canonical
 from ntcspec.workflow import read_any_record
 
@@ -40,6 +41,8 @@ def audit_study(study: Study, artifact: str = "", left_out: Mapping[str, str] | 
     files = Files()
     raw = {name for m in study.measurements for name in (*m.files, *m.companions)}
     files.prefetch(study.root / study.raw(name) for name in raw)
+    never = {m.folder for m in study.measurements if not (study.root / m.folder).exists()}
+    study = readable(study, files.strict(), never)  # what a run left out for that reason is no finding
     plan = Plan(study, files)
     jobs = _wanted(plan, artifact)
     audit = _Audit(plan, jobs, files, left_out or {}, whole=not artifact)
@@ -48,7 +51,8 @@ def audit_study(study: Study, artifact: str = "", left_out: Mapping[str, str] | 
     taken = [(job.outputs, {i.path for i in job.inputs}) for job in jobs]
     follows = {path: tuple(_descendants(path, taken)) for path in {f.path for f in findings}}
     sources = {i.path for job in jobs for i in job.inputs if i.root == "raw"}
-    notes = (*(f"left out of the study: {problem}" for problem in study.problems), *_installed(audit.records))
+    left = first_of([f"left out of the study: {problem}" for problem in study.problems], LIST_ALL)
+    notes = (*left, *_installed(audit.records))
     return Outcome(study.name, len(audit.outputs), len(sources), findings, follows, notes)
 
 

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from ntcspec.commands.leftovers import told as left_over
 from ntcspec.config.load import load_study
 from ntcspec.config.resolved import MeasurementPlan, Study
-from ntcspec.errors import UserError
+from ntcspec.errors import LIST_ALL, Problems, UserError, first_of
 from ntcspec.plan import Plan
 from ntcspec.techniques import STAGES
 
 
 def main(options: argparse.Namespace) -> int:
     """Exit code 1 if anything is wrong."""
-    study = load_study(options.study)
-    problems = list(study.problems)
-    for measurement in study.measurements:
+    try:
+        study = load_study(options.study)
+        plan = Plan(study)
+    except Problems as found:
+        return _tell(found.problems, options.all)
+    problems = list(plan.study.problems)
+    for measurement in plan.study.measurements:
         try:
             _ingest(study, measurement)
         except UserError as error:
             problems.append(error)
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    found = _looked_at(study)
+    looked = _looked_at(study)
     if problems:
-        print(f"{study.name}: {len(problems)} problem{'s' * (len(problems) > 1)}; {found} looked at", file=sys.stderr)
+        _tell(problems, options.all)
+        print(f"{study.name}: {len(problems)} problem{'s' * (len(problems) > 1)}; {looked} looked at", file=sys.stderr)
         return 1
-    print(f"{study.name}: nothing wrong in {found}")
-    print(*(f"{line}\n" for line in left_over(Plan(study))), sep="", end="")
+    print(f"{study.name}: nothing wrong in {looked}")
+    print(*(f"{line}\n" for line in left_over(plan)), sep="", end="")
     return 0
+
+
+def _tell(problems: Sequence[UserError], everything: bool) -> int:
+    lines = [str(problem) for problem in problems]
+    print(*(lines if everything else first_of(lines, LIST_ALL)), sep="\n", file=sys.stderr)
+    return 1
 
 
 def _looked_at(study: Study) -> str:

@@ -9,15 +9,15 @@ from ntcspec.commands.leftovers import delete, leftovers, made_by
 from ntcspec.config.load import load_study
 from ntcspec.drive.lock import one_driver
 from ntcspec.plan import Plan
+from ntcspec.workflow import left_out
 
 
 def main(options: argparse.Namespace) -> int:
     """Exit code 0. Only artifacts that this study made, or the one that `--made-by` names, are deleted."""
     study = load_study(options.study)
-    for problem in study.problems:
-        print(f"left out: {problem}", file=sys.stderr)
     with one_driver(study.root):
         plan = Plan(study)
+        print(*(f"{line}\n" for line in left_out(plan.study)), sep="", end="", file=sys.stderr)
         found = leftovers(plan)
         for one in found:
             print(f"{one}{made_by(one, plan)}", *(f"  {path}" for path in one.paths), sep="\n")

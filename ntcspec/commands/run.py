@@ -23,18 +23,18 @@ from ntcspec.drive.profile import find_profile
 from ntcspec.drive.progress import error_in, subject_of
 from ntcspec.drive.slurm import INSIDE, cancel_afterwards, cancel_leftovers, run_in_allocation
 from ntcspec.drive.start import RUN_LOG, drive
+from ntcspec.errors import first_of
 from ntcspec.plan import CLAIMS, CRATE, REPORT, SUMS, TABLE, Job, Plan
-from ntcspec.workflow import failures, settle_times, stale
+from ntcspec.workflow import failures, left_out, settle_times, stale
 
 
 def main(options: argparse.Namespace) -> int:
     """Exit code 0 when every measurement and panel was made, 1 otherwise."""
     study = load_study(options.study)
-    for problem in study.problems:
-        print(f"left out: {problem}", file=sys.stderr)
     profile = find_profile(options.profile)
     with one_driver(study.root, "lock-inside" if INSIDE in os.environ else "lock"):
         plan = Plan(study)
+        print(*(f"{line}\n" for line in left_out(plan.study)), sep="", end="", file=sys.stderr)
         waiting = stale(plan)
         if options.dry_run:
             return _dry_run(plan, waiting)
@@ -73,16 +73,16 @@ def _summary(plan: Plan, not_made: list[Job], described: bool, code: int, lost: 
     root = plan.study.root
     failed = failures(plan)
     logs = {m.title: m.folder.replace("results/", "results/logs/", 1) for m in plan.study.measurements}
-    for name, reason in failed:
-        where = f" (logs: {logs[name]}/)" if name in logs else ""
-        print(f"FAILED {name}: {reason}{where}", file=sys.stderr)
+    where = {name: f" (logs: {logs[name]}/)" if name in logs else "" for name, _ in failed}
+    lines = [f"FAILED {name}: {reason}{where[name]}" for name, reason in failed]
+    print(*(f"{line}\n" for line in first_of(lines, f"{TABLE} names them all")), sep="", end="", file=sys.stderr)
     told = [(job.outputs[0], error_in(root / job.log), job.log) for job in not_made]
     if not not_made and not described:
         told.append((CRATE, error_in(root / CRATE_LOG), CRATE_LOG))
     print(*(f"NOT MADE {one}\n" for one in lost), sep="", end="", file=sys.stderr)
     causes = [one for one in told if one[1]]
-    for output, error, log in causes:
-        print(f"NOT MADE {output}: {error} (log: {log})", file=sys.stderr)
+    lines = [f"NOT MADE {output}: {error} (log: {log})" for output, error, log in causes]
+    print(*(f"{line}\n" for line in first_of(lines, f"see {RUN_LOG}")), sep="", end="", file=sys.stderr)
     if len(not_made) > len(causes):
         what = "jobs" if lost else "further jobs"
         print(f"{len(not_made) - len(causes)} {what} were not done, because of the above", file=sys.stderr)

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from ntcspec.errors import UserError
+from ntcspec.opening import open_regular
 from ntcspec.workflow import read_any_record
 
 
 def main(options: argparse.Namespace) -> int:
     """Artifacts are known by the record that they carry; anything else is taken for a raw file."""
     path: Path = options.file
-    if not path.exists():
+    if not os.path.lexists(path):
         raise UserError(path.as_posix(), "no such file", "name an artifact of results/ or a raw file")
+    if not path.is_dir():
+        _refuse_unreadable(path)
     try:
         record = read_any_record(path)
     except (UserError, ValueError):
         record = None
     print("\n".join(_artifact(path, record) if record else _raw(path)))
     return 0
+
+
+def _refuse_unreadable(path: Path) -> None:
+    try:
+        with open_regular(path) as stream:
+            stream.read(1)
+    except OSError as error:
+        raise UserError(path.as_posix(), f"cannot be read: {error.strerror}", "check path and permissions") from None
 
 
 def _raw(path: Path) -> list[str]:

@@ -21,7 +21,7 @@ from ntcspec.config.resolved import Study
 from ntcspec.config.study import SERIES, TECHNIQUES, StudyFile
 from ntcspec.config.validate import parse
 from ntcspec.config.yamlfile import Key, YamlFile, load
-from ntcspec.errors import Problems, UserError, did_you_mean
+from ntcspec.errors import SHOWN, Problems, UserError, did_you_mean
 
 
 def find_config(study: Path) -> Path:
@@ -183,7 +183,7 @@ def _check_samples(
 ) -> None:
     for i, sample in enumerate(samples or ()):
         if sample not in resolver.labels:
-            hint = did_you_mean(sample, resolver.labels)
+            hint = did_you_mean(sample, resolver.labels) if len(problems) < SHOWN else ""
             where = file.where((*key, sample if isinstance(samples, Mapping) else i))
             problems.append(UserError(where, f"no sample {sample!r}{hint}", "use a name from samples.yaml"))
 

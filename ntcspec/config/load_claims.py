@@ -10,7 +10,7 @@ from ntcspec.config.claims import KINDS, Claim, ClaimsFile, metrics_of, samples_
 from ntcspec.config.study import Series
 from ntcspec.config.validate import parse
 from ntcspec.config.yamlfile import Key, YamlFile, load
-from ntcspec.errors import UserError, did_you_mean
+from ntcspec.errors import SHOWN, UserError, did_you_mean
 
 DEFAULT = "claims.yaml"
 
@@ -82,7 +82,7 @@ def _check(
     for where, names in samples_of(claim).items():
         for i, sample in enumerate(names):
             if sample not in samples:
-                hint = did_you_mean(sample, samples)
+                hint = did_you_mean(sample, samples) if len(problems) < SHOWN else ""
                 told((where, i), f"no sample {sample!r}{hint}", "use a name from samples.yaml")
             elif sample in names[:i]:
                 told((where, i), f"{sample!r} stands twice in this list", "keep it once")

@@ -9,12 +9,13 @@ from typing import Any
 
 from ntcspec.companions import MAIN, beside_of, companions, main_file
 from ntcspec.config.folders import fits, sample_folder, slug, wrong_name
+from ntcspec.config.rawfiles import NOWHERE, trouble
 from ntcspec.config.resolved import Excluded, MeasurementPlan
 from ntcspec.config.study import STAGES, TECHNIQUES, Measurement, SamplesFile
 from ntcspec.config.validate import parse
 from ntcspec.config.yamlfile import Key, YamlFile
 from ntcspec.edges import edges_of, elements
-from ntcspec.errors import UserError, did_you_mean
+from ntcspec.errors import SHOWN, UserError, did_you_mean
 from ntcspec.techniques import STAGES as TABLE
 from ntcspec.techniques import SUBJECT
 
@@ -44,12 +45,17 @@ class Resolver:
         self.root, self.raw_root, self.config, self.samples = root, raw_root, config, samples
         self.measurements: list[MeasurementPlan] = []
         self.excluded: list[Excluded] = []
-        self.problems: list[UserError] = []
+        self.told: dict[str, UserError] = {}  # by its words: a default, or a file of two stages, is told once
         self.labels: dict[str, str] = {}
         self.about: dict[str, dict[str, Any]] = {}
         self.folders: dict[str, tuple[str, str]] = {}  # by folder in small letters: whose, and the folder
         self.techniques: dict[str, str] = {}  # by name of the measurement
         self.common: Mapping[str, Any] = config.data.get("measurements") or {}
+
+    @property
+    def problems(self) -> list[UserError]:
+        """What is wrong, in the order in which it was found."""
+        return list(self.told.values())
 
     def run(self) -> None:
         """Fill the lists."""
@@ -58,10 +64,10 @@ class Resolver:
         samples = self.samples.data.get("samples")
         if not isinstance(samples, dict) or whole is None:
             found = found or [UserError(self.samples.where(("samples",)), "holds no samples", "list them by name")]
-            self.problems.extend(found)
+            self.tell(found)
             return
         if not samples:
-            self.problems.append(UserError(self.samples.where(("samples",)), "lists no sample", "add one"))
+            self.tell([UserError(self.samples.where(("samples",)), "lists no sample", "add one")])
         for name, sample in samples.items():
             self.sample(str(name), sample if isinstance(sample, dict) else {"measurements": sample})
         self.check_standards()
@@ -201,23 +207,13 @@ class Resolver:
         """The raw files; for a directory that stands for one measurement, its main file."""
         named: list[str] = []
         for i, name in enumerate(model.files):
-            where = self.samples.where((*key, "files", i))
-            path = self.root / self.raw_root / name
-            main = self.main(name)
+            where, main = self.samples.where((*key, "files", i)), self.main(name)
             if Path(name).is_absolute():
                 found.append(
                     UserError(where, f"{name!r} is an absolute path", "set raw_root in config.yaml and start there")
                 )
-            elif path.is_dir() and not main:
-                full = any(path.iterdir())
-                what = f"{name!r} is a folder" if full else f"{name!r} is an empty folder"
-                found.append(
-                    UserError(where, what, "name the raw files in it" if full else "mend the path, or copy it again")
-                )
-            elif not main:
-                found.append(
-                    UserError(where, f"no such file {name!r} in {self.shown_root!r}{_near(path)}", "mend the path")
-                )
+            elif wrong := self.wrong(name, main):
+                found.append(UserError(where, *wrong))
             elif main in named:
                 found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
             named.append(main)
@@ -230,16 +226,23 @@ class Resolver:
         named: list[str] = []
         for stage in TABLE.get(technique, ()) if parameters else ():
             for one in stage.extra_files(parameters):
-                path = self.root / self.raw_root / one.file
                 main = self.main(one.file)
-                if not main:
-                    where = self.place(sample, name, one.key, technique)
-                    what = f"no such file {one.file!r} in {self.shown_root!r}{_near(path)}"
-                    found.append(UserError(where, what, "mend the path"))
+                if wrong := self.wrong(one.file, main):
+                    found.append(UserError(self.place(sample, name, one.key, technique), *wrong))
                 elif main != one.file:
                     _put(parameters, one.key, main)
                 named.append(main)
         return tuple(named)
+
+    def wrong(self, name: str, main: str) -> tuple[str, str] | None:
+        """What is wrong with a raw file, and the way out; None where nothing is. main: as `main` finds it."""
+        if main in self.absent:
+            return None
+        path = self.root / self.raw_root / name
+        what, fix = trouble(self.root / self.raw_root / (main or name))
+        if what == NOWHERE:
+            return f"no such file {name!r} in {self.shown_root!r}{self.near(path)}", fix
+        return (f"{name!r} is {what}", fix) if what else None
 
     def companions(self, files: tuple[str, ...]) -> tuple[str, ...]:
         """What belongs to raw files, as paths from `raw_root`, each once."""
@@ -273,23 +276,37 @@ class Resolver:
 
     def check_standards(self) -> None:
         """Take out measurements that name a standard which the study does not know."""
-        for measurement in list(self.measurements):
+        kept = []
+        for measurement in self.measurements:
             found = []
             for stage in TABLE[measurement.technique]:
                 for standard, key in stage.named_standards(measurement.parameters[stage.name]):
                     if standard not in self.labels:
                         place = (stage.name, *key)
                         where = self.place(measurement.sample, measurement.name, place, measurement.technique)
-                        hint = did_you_mean(standard, self.labels)
+                        hint = did_you_mean(standard, self.labels) if len(self.told) < SHOWN else ""
                         found.append(UserError(where, f"no sample {standard!r}{hint}", "use a name from samples.yaml"))
             if found:
-                self.measurements.remove(measurement)
                 self.exclude(measurement.sample, measurement.name, found)
+            else:
+                kept.append(measurement)
+        self.measurements = kept
 
     def exclude(self, sample: str, name: str, found: list[UserError]) -> None:
-        known = {str(p): p for p in (*self.problems, *found)}  # a default, or a file of two stages, is told once
-        self.problems = list(known.values())
+        self.tell(found)
         self.excluded.append(Excluded(sample, name, "; ".join(str(p) for p in found)))
+
+    def tell(self, found: list[UserError]) -> None:
+        self.told.update({str(p): p for p in found})
+
+    def near(self, path: Path) -> str:
+        """A hint where the folder holds a file of nearly that name; of many mistakes for those that are shown alone."""
+        if len(self.told) >= SHOWN:
+            return ""
+        try:
+            return did_you_mean(path.name, [p.name for p in path.parent.iterdir()])
+        except OSError:
+            return f" (there is no folder {path.parent.name!r})"
 
 
 def _is_absorption(technique: str) -> bool:
@@ -312,8 +329,11 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 def _main(path: Path, name: str) -> str:
     """The name of a raw file, or of the main file of a directory; '' where there is none."""
-    main = main_file(path)
-    if main is None or not main.is_file():
+    try:
+        main = main_file(path)
+        if main is None or not main.is_file():
+            return ""
+    except OSError:  # no file can have such a path, or nobody may look there
         return ""
     return name if main == path else (Path(name) / main.name).as_posix()
 
@@ -323,10 +343,3 @@ def _put(parameters: Mapping[str, Any], key: Key, value: str) -> None:
     for part in key[:-1]:
         inside = inside[part]
     inside[key[-1]] = value
-
-
-def _near(path: Path) -> str:
-    """A hint where the folder holds a file of nearly that name."""
-    if not path.parent.is_dir():
-        return f" (there is no folder {path.parent.name!r})"
-    return did_you_mean(path.name, [p.name for p in path.parent.iterdir()])

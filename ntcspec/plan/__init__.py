@@ -7,6 +7,7 @@ from ntcspec.plan.figures import figure_job
 from ntcspec.plan.job import Input, Job, Jobs
 from ntcspec.plan.measurements import stage_job
 from ntcspec.plan.panels import PANEL_MODULES, panel_job
+from ntcspec.plan.readable import readable
 from ntcspec.plan.report import REPORT, report_job
 from ntcspec.plan.study import CLAIMS, TABLE, TABLE_MODULES, claims_job, series_job, table_job, trends_job
 from ntcspec.plan.study_file import study_file_job
@@ -23,9 +24,13 @@ class Plan(Jobs):
     """All jobs of a study by their first output, in the order in which they can run."""
 
     def __init__(self, study: Study, hashes: Hashes | None = None) -> None:
-        """hashes: where the sha256 of raw files come from; without it, from the cache that a run keeps."""
-        super().__init__(study)
+        """hashes: where the sha256 of raw files come from; without it, from the cache that a run keeps.
+
+        `self.study` is without measurements whose raw files cannot be read. Raises Problems where none is left.
+        """
         cache = hashes or hash_cache(study.root)
+        study = readable(study, cache)
+        super().__init__(study)
         for order in range(max(map(len, STAGES.values()))):  # stage by stage: a stage may need a standard's earlier one
             for measurement in study.measurements:
                 for stage in STAGES[measurement.technique][order : order + 1]:

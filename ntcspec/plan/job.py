@@ -66,6 +66,10 @@ class Jobs:
         self.study = study
         self.jobs: dict[str, Job] = {}
         self.makers: dict[str, Job] = {}  # by each of their outputs
+        self._measured: dict[tuple[str, str], list[MeasurementPlan]] = {}  # by sample and technique
+        for m in study.measurements:
+            self._measured.setdefault((m.sample, m.technique), []).append(m)
+        self._excluded = {(e.sample, e.name) for e in study.excluded}
 
     def add(self, job: Job) -> None:
         self.jobs[job.outputs[0]] = job
@@ -86,15 +90,12 @@ class Jobs:
 
     def measurement(self, sample: str, name: str | None, technique: str) -> MeasurementPlan | None:
         """The (first) measurement of a sample by that technique, of that name if one is given."""
-        for m in self.study.measurements:
-            if (m.sample, m.technique) == (sample, technique) and name in (None, m.name):
-                return m
-        return None
+        found = self._measured.get((sample, technique), ())
+        return next((m for m in found if name in (None, m.name)), None)
 
     def why_missing(self, sample: str, measurement: str) -> str:
-        for excluded in self.study.excluded:
-            if excluded.sample == sample and excluded.name in ("*", measurement):
-                return "error in the study's files"
+        if {(sample, "*"), (sample, measurement)} & self._excluded:
+            return "error in the study's files"
         return NOT_MEASURED
 
 

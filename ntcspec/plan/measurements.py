@@ -54,9 +54,9 @@ def _references(book: Jobs, m: MeasurementPlan, stage: Stage) -> tuple[dict[str,
     found: dict[str, Input] = {}
     missing: dict[str, str] = {}
     for name, _ in stage.named_standards(m.parameters[stage.name]):
-        folders = [o.folder for o in book.study.measurements if (o.sample, o.name) == (name, m.name)]
-        if folders and name != m.sample:
-            found[name] = book.artifact(f"standard {name}", f"{folders[0]}/{stage.reference}.nxs")
+        other = book.measurement(name, m.name, m.technique)  # of one name measurements have one technique
+        if other and name != m.sample:
+            found[name] = book.artifact(f"standard {name}", f"{other.folder}/{stage.reference}.nxs")
         elif name != m.sample:
             missing[name] = book.why_missing(name, m.name)
     return found, missing

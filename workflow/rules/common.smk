@@ -4,18 +4,18 @@ from shlex import quote
 
 from ntcspec.audit.facts import identity
 from ntcspec.config.load import load_study
-from ntcspec.errors import Problems
-from ntcspec.plan import Plan
+from ntcspec.errors import Problems, first_of
+from ntcspec.plan import TABLE, Plan
 from ntcspec.worker.book import book_path, write_book
-from ntcspec.workflow import PLACEHOLDER, failures, measurement_pattern
+from ntcspec.workflow import PLACEHOLDER, failures, left_out, measurement_pattern
 
 try:
     PLAN = Plan(load_study(Path(config.get("study", "config/config.yaml"))))
 except Problems as problems:
     sys.exit(f"The study cannot run:\n{problems}")
 
-for problem in PLAN.study.problems:
-    logger.warning(f"left out: {problem}")
+for line in left_out(PLAN.study):
+    logger.warning(line)
 
 
 # How a rule hands its job over: by key, to the warm worker of this node or to a process of its own (ntcspec/worker).
