@@ -71,13 +71,21 @@ class Worker:
         while True:
             for descriptor, _ in self.poll.poll():
                 if descriptor == self.life:
-                    for one in self.children.values():
-                        _kill(one.pid)
+                    self.end()
                     return
                 if descriptor == self.listener.fileno():
                     self.accept()
                 elif descriptor in self.by_descriptor:
                     self.event(descriptor, self.by_descriptor[descriptor])
+
+    def end(self) -> None:
+        """Kill all children, and wait for them: so is what they took counted as the worker's (`getrusage`)."""
+        for one in self.children.values():
+            _kill(one.pid)
+        for one in self.children.values():
+            select.select([one.watch], [], [], PATIENCE_S)  # one that waits for a disc that is gone ends later
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(one.pid, os.WNOHANG)
 
     def event(self, descriptor: int, one: Child) -> None:
         """Something of a child or of its script."""

@@ -57,6 +57,11 @@ def wait(params: Any, inputs: Any, outputs: list[str], log: str) -> None:
     time.sleep(600)
 
 
+def hold(params: Any, inputs: Any, outputs: Any, log: str) -> None:
+    """Hold so many bytes for a moment."""
+    bytearray(b"x") * params["bytes"]
+
+
 def warn(params: Any, inputs: Any, outputs: list[str], log: str) -> None:
     """The same warning each time, through the log of a job."""
     from ntcspec.stage import job

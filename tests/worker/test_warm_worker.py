@@ -104,6 +104,20 @@ def test_the_worker_survives_all_of_these(environment, book, tmp_path: Path) -> 
     assert worker_of(environment) == before != child
 
 
+def test_what_a_job_took_is_counted_at_the_end(environment, book) -> None:  # type: ignore[no-untyped-def]
+    """By whoever started the worker, as by `time`; the child had nothing more to do, and was killed."""
+    run = (
+        "import resource, subprocess, sys\nfrom ntcspec.worker import warm\n"
+        "with warm(['ntcspec.errors']) as environment:\n"
+        "    subprocess.run(sys.argv[1:], env=environment, check=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    env = {k: v for k, v in environment.items() if k != VARIABLE}
+    command = [sys.executable, "-c", run, *book("hold", bytes=300_000_000)]
+    used = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    assert int(used.stdout) > 290_000  # kB
+
+
 def test_a_job_finds_itself_where_its_script_is(environment, book, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     place = tmp_path / "a folder"
     place.mkdir()
