@@ -97,8 +97,12 @@ class Hdf5File:
         """Type of a dataset as stored. Raises as `part`."""
         return self._open(path, lambda item: item.dtype)
 
-    def part(self, path: str, index: int | None) -> Any:
-        """One frame of a stack (the whole where `index` is None), in the type that it is stored in.
+    def chunk(self, path: str) -> tuple[int, ...]:
+        """Shape of what is packed together in the file; ones where nothing is. Raises as `part`."""
+        return self._open(path, lambda item: item.chunks or (1,) * item.ndim)
+
+    def part(self, path: str, index: slice | None) -> Any:
+        """Some frames of a stack (the whole where `index` is None), in the type that they are stored in.
 
         Raises
         ------

@@ -17,6 +17,7 @@ from ntcspec.demo.bxds import tiff
 from ntcspec.errors import UserError
 from ntcspec.readers.scattering import describe_scattering, is_image, read_image
 from ntcspec.readers.scattering.frames import mean_of
+from ntcspec.readers.scattering.stack import Stack
 
 RNG = np.random.default_rng(3)
 IMAGE = RNG.integers(0, 60000, (40, 30)).astype(np.uint16)
@@ -247,10 +248,10 @@ def test_rubbish_is_refused_never_a_traceback(rubbish: bytes, head: bytes) -> No
 )
 def test_means_of_frames(stack: np.ndarray, z: float) -> None:
     """Without rejection the mean of any frames; with it the same where nothing was left out, and always a number."""
-    plain, nothing = mean_of(list(stack), None)
+    plain, nothing = mean_of(Stack(stack), None)
     np.testing.assert_allclose(plain, stack.mean(axis=0))
     assert not nothing.size
-    mean, left_out = mean_of(list(stack), z)
+    mean, left_out = mean_of(Stack(stack), z)
     same = left_out == 0 if left_out.size else np.ones(mean.shape, bool)
     np.testing.assert_allclose(mean[same], plain[same], rtol=1e-9, atol=1e-12)
     assert np.isfinite(mean).all() and (mean >= 0).all() and (not left_out.size or (left_out < stack.shape[0]).all())

@@ -20,12 +20,14 @@ import numpy as np
 
 from ntcspec.errors import UserError
 from ntcspec.readers.scattering.images import RawImage, open_image
+from ntcspec.readers.scattering.stack import Stack
 from ntcspec.types import Array, Note
 from ntcspec.types.scattering import Pixels, ScatteringImage
 
 FEWEST = 3
-BLOCK = 64  # rows at a time: the frames themselves stay in their own type
-MOST_BYTES = 1_000_000_000
+BLOCK = 16_000_000  # bytes of float64 at a time: the frames themselves stay in their own type
+MOST_BYTES = 16_000_000_000
+MOST_PIXELS = 100_000_000
 DEAD = (-2, -1)
 USUAL = 0.99  # share of the pixels that frames are compared by
 FEW_ROWS = 4  # every fourth row tells the level
@@ -50,18 +52,19 @@ def read_image(
     _check(files)
     first = files[0]
     count = sum(file.frames for file in files)
-    stack = [_frame(file, i) for file in files for i in range(file.frames)]
     notes = [note for file in files for note in file.notes]
     if count == 1:
-        pixels, left_out = stack[0], np.zeros((0, 0), dtype=np.uint16)
+        pixels, left_out = _frame(first, 0), np.zeros((0, 0), dtype=np.uint16)
     else:
-        stack, more = _whole_frames(stack, " + ".join(sources))
-        pixels, left_out = mean_of(stack, z if len(stack) >= FEWEST else None)
+        frames = (_frame(file, i) for file in files for i in range(file.frames))
+        stack, more = _whole_frames(Stack(frames, source=first.source, size=_bytes(files)), " + ".join(sources))
+        count = len(stack)
+        pixels, left_out = mean_of(stack, z if count >= FEWEST else None)
         _keep_marks(pixels, stack, first.saturation, left_out)
-        notes += [*more, f"{len(stack)} frames were averaged pixel by pixel"]
+        notes += [*more, f"{count} frames were averaged pixel by pixel"]
         if left_out.size:
             notes.append(f"{int(left_out.sum())} pixels struck in a single frame were left out of the mean")
-        elif z is not None and len(stack) < FEWEST:
+        elif z is not None and count < FEWEST:
             notes.append("two frames cannot tell which of them was struck: nothing was left out")
     return ScatteringImage(
         role=role,
@@ -69,7 +72,7 @@ def read_image(
         format=first.format,
         format_evidence=first.evidence,
         pixels=pixels,
-        frames=len(stack),
+        frames=count,
         left_out=left_out,
         exposure_s=first.exposure_s,
         saturation=first.saturation,
@@ -78,34 +81,36 @@ def read_image(
     )
 
 
-def mean_of(stack: Sequence[Pixels], z: float | None) -> tuple[Array, Pixels]:
+def mean_of(stack: Stack, z: float | None) -> tuple[Array, Pixels]:
     """Mean of frames, and in how many frames each pixel was left out (empty where none was)."""
-    shape, count = stack[0].shape, len(stack)
+    shape, count = stack.shape, len(stack)
     mean, left_out = np.empty(shape), np.zeros(shape, dtype=np.uint16)
     totals = totals_of(stack)
     scale = totals / np.median(totals) if np.all(totals > 0.0) else np.ones(count)
-    for top in range(0, shape[0], BLOCK):
-        block = np.stack([frame[top : top + BLOCK] for frame in stack]).astype(np.float64)
+    height = min(max(BLOCK // (8 * count * shape[1]), 1), shape[0])
+    for top in range(0, shape[0], height):
+        rows = slice(top, min(top + height, shape[0]))
+        block = stack.rows(rows.start, rows.stop)
         if z is None:
-            mean[top : top + BLOCK] = block.mean(axis=0)
+            mean[rows] = block.mean(axis=0)
             continue
         expected = np.median(block / scale[:, None, None], axis=0) * scale[:, None, None]
         struck = block - expected > z * np.sqrt(np.maximum(expected, 1.0))
         kept = np.where(struck, 0.0, block).sum(axis=0)
         usual = np.where(struck, 0.0, scale[:, None, None]).sum(axis=0)  # the others, as if the sums were equal
-        mean[top : top + BLOCK] = kept * (scale.sum() / np.maximum(usual, scale.min())) / count
-        left_out[top : top + BLOCK] = struck.sum(axis=0)
+        mean[rows] = kept * (scale.sum() / np.maximum(usual, scale.min())) / count
+        left_out[rows] = struck.sum(axis=0)
     return mean, left_out if left_out.any() else np.zeros((0, 0), dtype=np.uint16)
 
 
-def totals_of(stack: Sequence[Pixels]) -> Array:
+def totals_of(stack: Stack) -> Array:
     """Sum of each frame over the 99 % of the pixels that are faintest in all frames: a flash does not count."""
     brightest = reduce(np.maximum, stack)
     used = (brightest <= np.quantile(brightest[::FEW_ROWS], USUAL)) & (reduce(np.minimum, stack) >= 0)
     return np.array([float(np.sum(frame, where=used, dtype=np.float64)) for frame in stack])
 
 
-def _keep_marks(mean: Array, stack: Sequence[Pixels], full: float, left_out: Pixels) -> None:
+def _keep_marks(mean: Array, stack: Stack, full: float, left_out: Pixels) -> None:
     """Put the marks of single frames into the mean: full pixels, and those that are marked as dead."""
     often = np.zeros(mean.shape, dtype=np.uint16)
     for frame in stack:
@@ -119,7 +124,7 @@ def _keep_marks(mean: Array, stack: Sequence[Pixels], full: float, left_out: Pix
         mean[seen & (mean >= 0.0)] = full
 
 
-def _whole_frames(stack: list[Pixels], source: str) -> tuple[list[Pixels], list[Note]]:
+def _whole_frames(stack: Stack, source: str) -> tuple[Stack, list[Note]]:
     """Without frames that another amount of light fell on; and what was found. UserError: see the top."""
     totals = totals_of(stack)
     middle = float(np.median(totals))
@@ -134,17 +139,17 @@ def _whole_frames(stack: list[Pixels], source: str) -> tuple[list[Pixels], list[
         notes += [f"one frame has {low / high:.1%} of the counts of the other"] if low < (1 - ODD) * high else []
         return stack, notes
     ratio, kept = totals / middle, []
-    for number, (frame, one) in enumerate(zip(stack, ratio, strict=True), 1):
+    for number, one in enumerate(ratio, 1):
         if not LEAST <= one <= MOST:
             notes.append(f"frame {number} has {one:.0%} of the counts of the others: it was left out")
             continue
         if abs(one - 1.0) > ODD:
             notes.append(f"frame {number} has {one:.1%} of the counts of the others: it was kept")
-        kept.append(frame)
-    return kept, notes
+        kept.append(number - 1)
+    return stack.only(kept), notes
 
 
-def _copies(stack: Sequence[Pixels], totals: Array) -> list[Note]:
+def _copies(stack: Stack, totals: Array) -> list[Note]:
     """Frames that count photons are never alike."""
     order = np.argsort(totals, kind="stable")
     for a, b in pairwise(order):
@@ -172,11 +177,17 @@ def _check(files: Sequence[RawImage]) -> None:
         if abs(file.exposure_s - first.exposure_s) > 1e-3 * first.exposure_s:
             what = f"exposed for {file.exposure_s:g} s, {first.source} for {first.exposure_s:g} s"
             raise UserError(file.source, what, "make measurements of their own of frames of unlike exposure")
-    size = 8 * first.shape[0] * first.shape[1] * sum(file.frames for file in files)
-    if size > 4 * MOST_BYTES:
-        raise UserError(
-            first.source, f"{sum(f.frames for f in files)} frames do not fit into memory", "average them first"
-        )
+    if first.shape[0] * first.shape[1] > MOST_PIXELS:
+        raise UserError(first.source, f"an image of {_size(first.shape)} is larger than a detector", "cut it out")
+    if _bytes(files) > MOST_BYTES:
+        taken = f"{sum(f.frames for f in files)} frames take {_bytes(files) / 1e9:.0f} GB"
+        what = f"{taken}, and {MOST_BYTES / 1e9:.0f} GB are the most"
+        raise UserError(first.source, what, "average them in groups first")
+
+
+def _bytes(files: Sequence[RawImage]) -> int:
+    """Of all frames together, unpacked."""
+    return sum(file.frames * file.shape[0] * file.shape[1] * file.kind.itemsize for file in files)
 
 
 def _size(shape: tuple[int, int]) -> str:

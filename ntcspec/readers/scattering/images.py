@@ -6,11 +6,12 @@ links of HDF5 are not followed (`_hdf5`): of an Eiger give the data file, not th
 
 from __future__ import annotations
 
-import io
+import contextlib
 import logging
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import numpy as np
 
 from ntcspec.errors import UserError, did_you_mean
 from ntcspec.readers import _hdf5
+from ntcspec.readers.scattering.tiff_pages import pages
 from ntcspec.readers.text import read_bytes, shorten, storable
 from ntcspec.types import Note
 from ntcspec.types.scattering import Pixels
@@ -27,6 +29,8 @@ NPY = b"\x93NUMPY"
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", "tiff"),
     (b"MM\x00*", "tiff"),
+    (b"II+\x00", "tiff"),
+    (b"MM\x00+", "tiff"),
     (b"###CBF", "cbf"),
     (b"{", "edf"),
     (b"\xd2\x04\x00\x00", "mar345"),
@@ -37,6 +41,7 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (_hdf5.SIGNATURE, "hdf5"),
 )
 HEAD = 4096
+SLAB = 128_000_000  # bytes of the frames that are unpacked at a time
 AGAIN = "copy it again from the beamline"
 _SECONDS = re.compile(r"([0-9.eE+-]+)\s*(s|sec|seconds)?\s*$")
 EXPOSURE_KEYS = ("Exposure_time", "ExposureTime", "exposure_time", "count_time", "acq_expo_time", "exposuretime")
@@ -52,6 +57,7 @@ class RawImage:
     evidence: str
     frames: int
     shape: tuple[int, int]
+    kind: np.dtype[Any]
     frame: Callable[[int], Pixels]
     exposure_s: float
     saturation: float
@@ -93,66 +99,95 @@ def open_image(path: Path, source: str, dataset: str = "") -> RawImage:
 def _open_fabio(path: Path, source: str, kind: str) -> RawImage:
     import fabio
 
-    silent = logging.getLogger("fabio")
-    level = silent.level
-    silent.setLevel(logging.CRITICAL + 1)  # it prints a line for each reader that it tries
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = fabio.open(str(path))
-            if image.data is None:
-                raise ValueError("no reader got pixels out of it")
-            first = _two_dimensional(np.asarray(image.data), source)
-            others = {image.get_frame(i).data.shape for i in range(1, image.nframes)}
-    except UserError:
-        raise
-    except Exception as error:  # what fabio raises on damaged files is anything, AttributeError included
-        what = f"this {kind or 'image'} file cannot be read, it is cut off or damaged ({shorten(str(error), 80)})"
-        raise UserError(source, what, AGAIN) from None
-    finally:
-        silent.setLevel(level)
-    if others - {first.shape}:
-        raise UserError(
-            source, f"frames of other shapes than {first.shape} are in it: {sorted(others)}", "split the file"
-        )
+    with _damage_told(source, kind):
+        image = fabio.open(str(path))
+        if image.data is None:
+            raise ValueError("no reader got pixels out of it")
+        first = _two_dimensional(np.asarray(image.data), source)
+        if getattr(image, "incomplete_file", False):  # fabio fills up with zeros
+            raise ValueError(f"its frame {image.nframes} is not whole")
+    frames = int(image.nframes)
+    if kind == "tiff":
+        _check_pages(path, source, 1 if getattr(image, "lib", "") == "PIL" else frames)
     header = {str(key): storable(str(value)) for key, value in image.header.items()}
     name = (
         kind if kind in ("cbf", "edf", "mar345") else type(image).__name__.removesuffix("Image").removesuffix("image")
     )
+
+    def frame(number: int) -> Pixels:
+        with _damage_told(source, kind):  # of a copy, for a frame of EDF keeps its pixels once they were read
+            pixels = first if number == 0 else np.asarray(copy(image.get_frame(number)).data)
+        if pixels.shape != first.shape:
+            what = f"frame {number + 1} is of another shape than the first: {pixels.shape}, not {first.shape}"
+            raise UserError(source, what, "split the file")
+        return pixels
+
     return RawImage(
         source=source,
         format=name.casefold().replace("tif", "tiff").replace("tifff", "tiff"),
         evidence=f"first bytes {read_bytes(path, source, 6)!r}; read by fabio as {type(image).__name__}",
-        frames=int(image.nframes),
+        frames=frames,
         shape=(int(first.shape[0]), int(first.shape[1])),
-        frame=lambda i: first if i == 0 else np.asarray(image.get_frame(i).data),
+        kind=first.dtype,
+        frame=frame,
         exposure_s=_first_number(header, EXPOSURE_KEYS),
         saturation=_saturation(header, first.dtype),
         header="\n".join(f"{key}: {value}" for key, value in header.items()),
     )
 
 
-def _open_numpy(path: Path, source: str) -> RawImage:
+@contextlib.contextmanager
+def _damage_told(source: str, kind: str) -> Iterator[None]:
+    """What fabio raises on damaged files, which is anything, AttributeError included, as a UserError."""
+    silent = logging.getLogger("fabio")
+    level = silent.level
+    silent.setLevel(logging.CRITICAL + 1)  # it prints a line for each reader that it tries
     try:
-        values = np.load(io.BytesIO(read_bytes(path, source)), allow_pickle=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except UserError:
+        raise
+    except Exception as error:
+        what = f"this {kind or 'image'} file cannot be read, it is cut off or damaged ({shorten(str(error), 80)})"
+        raise UserError(source, what, AGAIN) from None
+    finally:
+        silent.setLevel(level)
+
+
+def _check_pages(path: Path, source: str, read: int) -> None:
+    """Refuses a TIFF file of which fabio reads fewer frames than are in it."""
+    with _damage_told(source, "tiff"), path.open("rb") as file:
+        held = pages(file, path.stat().st_size)
+    if held > read:
+        what = f"it holds {held} images, of which {read} can be read: they are compressed, or it is BigTIFF"
+        raise UserError(source, what, "save the frames without compression, as HDF5, or in files of their own")
+
+
+def _open_numpy(path: Path, source: str) -> RawImage:
+    def load() -> Any:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+    try:
+        values = load()
     except (ValueError, EOFError, OSError) as error:
         raise UserError(source, f"this numpy file cannot be read ({shorten(str(error), 80)})", AGAIN) from None
     if values.dtype.kind not in "fiub":
         raise UserError(source, f"this numpy file holds {values.dtype}, no numbers", "save the counts as numbers")
-    stack = values.astype(np.uint8) if values.dtype.kind == "b" else values
-    stack = stack[None] if stack.ndim == 2 else stack
-    if stack.ndim != 3:
-        raise UserError(source, f"an array of shape {values.shape} is no image", "give (rows, columns)")
+    shape, kind = values.shape, np.dtype(np.uint8) if values.dtype.kind == "b" else values.dtype
+    if len(shape) not in (2, 3) or not all(shape):
+        raise UserError(source, f"an array of shape {shape} is no image", "give (rows, columns)")
     return RawImage(
         source=source,
         format="numpy",
         evidence=f"first bytes {NPY!r}",
-        frames=int(stack.shape[0]),
-        shape=(int(stack.shape[1]), int(stack.shape[2])),
-        frame=lambda i: stack[i],
+        frames=1 if len(shape) == 2 else int(shape[0]),
+        shape=(int(shape[-2]), int(shape[-1])),
+        kind=kind,
+        frame=lambda i: np.array(load() if len(shape) == 2 else load()[i], dtype=kind),  # mapped for that frame alone
         exposure_s=float("nan"),
         saturation=_saturation({}, values.dtype),
-        header=f"shape: {values.shape}\ndtype: {values.dtype}",
+        header=f"shape: {shape}\ndtype: {values.dtype}",
     )
 
 
@@ -171,11 +206,30 @@ def _open_hdf5(path: Path, source: str, dataset: str) -> RawImage:
         evidence=f"signature of HDF5; array {name} of shape {shape}",
         frames=frames,
         shape=(int(shape[-2]), int(shape[-1])),
-        frame=lambda i: file.part(name, i if len(shape) == 3 else None),
+        kind=file.dtype(name),
+        frame=_Slabs(file, name, frames) if len(shape) == 3 else lambda _: file.part(name, None),
         exposure_s=_first_number(named, EXPOSURE_KEYS),
         saturation=_saturation(named, file.dtype(name)),
         header="\n".join(header.lines),
     )
+
+
+class _Slabs:
+    """Frames of a stack in HDF5, as many at a time as one chunk of the file holds: it is unpacked as a whole."""
+
+    def __init__(self, file: _hdf5.Hdf5File, name: str, frames: int) -> None:
+        shape = file.shape(name) or (1, 1, 1)
+        frame = shape[1] * shape[2] * file.dtype(name).itemsize
+        self.file, self.name, self.frames = file, name, frames
+        self.depth = max(min(file.chunk(name)[0], SLAB // frame), 1)
+        self.first, self.slab = -1, np.empty(0)
+
+    def __call__(self, number: int) -> Pixels:
+        first = number - number % self.depth
+        if first != self.first:
+            self.first = first
+            self.slab = self.file.part(self.name, slice(first, min(first + self.depth, self.frames)))
+        return self.slab[number - first]
 
 
 def _dataset(file: _hdf5.Hdf5File, wanted: str) -> str:
