@@ -101,7 +101,12 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
             print(f"error: {error}")
             result, failure, upstream = None, error, records_of(params, inputs)
         record = record_for(params, inputs, upstream)
-        write_result(result, failure, record, [Path(p) for p in outputs])
+        written = [Path(p) for p in outputs]
+        try:
+            write_result(result, failure, record, written)
+        except UserError as error:  # what a result holds in blocks is made while it is written
+            print(f"error: {error}")
+            write_result(None, error, record, written)
 
 
 def named(name: str) -> Any:

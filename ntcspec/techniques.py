@@ -5,7 +5,9 @@ section's name, and `borrows` single facts of the measurement (element, composit
 other samples as standards (`standards`: where those names stand in its section), it gets the artifacts of the stage
 `reference` of their measurements of the same name. A stage with `extra` (where among the measurement's sections further
 raw files are named) gets these as well; one with `wanted` is left out where nothing stands there, and those behind it
-do without. These tables are what the workflow, the keys and the records are built from.
+do without. A measurement that holds many spectra (`frames` in the study) goes through the chain of FRAMES in place of
+that of STAGES: stages of the same names, with functions that take a block of spectra at a time. These tables are what
+the workflow, the keys and the records are built from.
 """
 
 from __future__ import annotations
@@ -276,6 +278,33 @@ STAGES: dict[str, tuple[Stage, ...]] = {
         Stage("measure", ("reduce",), "ntcspec.nmr.measure:measure_nmr", "ntcspec.types.nmr:NmrMeasured"),
     ),
 }
+FRAMES: dict[str, tuple[Stage, ...]] = {
+    "xanes": (
+        Stage(
+            "ingest",
+            (),
+            "ntcspec.xas.frames.ingest:ingest_frames",
+            "ntcspec.types.xas_frames:XasFrames",
+            also=("frames",),
+            borrows=INGEST.borrows,
+            extra=("frames.table",),
+        ),
+        Stage(
+            "reduce",
+            ("ingest",),
+            "ntcspec.xas.frames.reduce:reduce_frames",
+            "ntcspec.types.xas_frames:XanesFrames",
+            borrows=ATOM,
+        ),
+        Stage(
+            "measure",
+            ("reduce",),
+            "ntcspec.xas.frames.measure:measure_frames",
+            "ntcspec.types.xas_frames:XanesFramesMeasured",
+            also=("transform",),
+        ),
+    ),
+}
 SERIES: dict[str, SeriesKind] = {
     "exafs.fit": SeriesKind(
         "exafs", "fit", "ntcspec.xas.fits.together:fit_together", "ntcspec.types.exafs_fit:ExafsJointFit"
@@ -287,6 +316,11 @@ SERIES: dict[str, SeriesKind] = {
 }
 
 
-def stage_of(technique: str, name: str) -> Stage:
+def chain_of(technique: str, frames: bool) -> tuple[Stage, ...]:
+    """The stages of a measurement, in their order; frames: whether it holds many spectra. KeyError without any."""
+    return (FRAMES if frames else STAGES)[technique]
+
+
+def stage_of(technique: str, name: str, frames: bool = False) -> Stage:
     """The stage of that name; KeyError without it."""
-    return {stage.name: stage for stage in STAGES[technique]}[name]
+    return {stage.name: stage for stage in chain_of(technique, frames)}[name]

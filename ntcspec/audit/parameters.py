@@ -73,8 +73,8 @@ def _field(job: Job, name: str) -> FieldInfo | None:
         return fields.get(name)
     stages = TECHNIQUES[str(about["technique"])].model_fields
     stage = str(about["stage"])
-    if name in stage_of(str(about["technique"]), stage).also:
-        return stages.get(name)
+    if name in stage_of(str(about["technique"]), stage, bool(about.get("frames"))).also:
+        return stages.get(name) or Measurement.model_fields.get(name)
     own: Any = stages[stage].annotation
     return own.model_fields.get(name) or Measurement.model_fields.get(name) or Sample.model_fields.get(name)
 

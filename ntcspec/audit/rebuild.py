@@ -28,7 +28,7 @@ from ntcspec.plan.study_file import file_name
 from ntcspec.plot import KINDS
 from ntcspec.provenance import SCHEMA, about_of
 from ntcspec.stage import named
-from ntcspec.techniques import SERIES, STAGES, Stage, stage_of
+from ntcspec.techniques import FRAMES, SERIES, STAGES, Stage, stage_of
 
 TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "table": ((TABLE, SAMPLES_TABLE), TABLE_MODULES),
@@ -62,7 +62,8 @@ def check(record: Record, where: str) -> None:
 def _known(record: Record) -> bool:
     stage = record["stage"]
     if "measurement" in record and "sample" in record:
-        return stage in {s.name for s in STAGES.get(record.get("technique", ""), ())}
+        chains = FRAMES if record.get("frames") else STAGES
+        return stage in {s.name for s in chains.get(record.get("technique", ""), ())}
     kind = record["parameters"].get("kind") if stage == "panel" else record.get("kind")
     if stage in (*TABLES, "study", "figure"):
         return True
@@ -111,7 +112,7 @@ def outputs(record: Record, path: str = "") -> tuple[str, ...]:
         return tuple(f"results/series/{slug(name)}.{suffix}" for suffix in ("nxs", "json"))
     own = f"results/{sample_folder(record['sample'])}/{slug(record['measurement'])}"
     folder = PurePosixPath(path).parent.as_posix() if path else own
-    return tuple(f"{folder}/{file}" for file in stage_of(record["technique"], stage).files)
+    return tuple(f"{folder}/{file}" for file in stage_in(record).files)
 
 
 def job_of(path: str, record: Record, ancestry: Mapping[str, Record], keys: Mapping[str, str]) -> Job:
@@ -129,7 +130,7 @@ def job_of(path: str, record: Record, ancestry: Mapping[str, Record], keys: Mapp
         modules = STUDY_MODULES
     elif stage == "panel":
         kind = KINDS[record["parameters"]["kind"]]
-        takes = {name: stage_of(kind.technique, name).result for name in kind.needs}
+        takes = {name: stage_of(kind.technique, name, kind.frames).result for name in kind.needs}
         takes |= {kind.series: SERIES[kind.series].result} if kind.series else {}
         work, modules = {"takes": takes}, PANEL_MODULES
     elif stage == "figure":
@@ -141,7 +142,7 @@ def job_of(path: str, record: Record, ancestry: Mapping[str, Record], keys: Mapp
         work, modules = {"function": series.function, "takes": result, "samples": samples}, series.modules
         _check_call(path, record, series.function, 1, {n for n in record["parameters"] if n != "missing"})
     else:
-        work, modules = _stage_work(path, record), stage_of(record["technique"], stage).modules
+        work, modules = _stage_work(path, record), stage_in(record).modules
     return make_job(outputs(record, path), about_of(record), record["parameters"], inputs, modules, work)
 
 
@@ -151,7 +152,12 @@ def result_of(record: Record) -> str:
         return "ntcspec.plot.data:PanelData"
     if record["stage"] == "series":
         return SERIES[record["kind"]].result
-    return stage_of(record["technique"], record["stage"]).result
+    return stage_in(record).result
+
+
+def stage_in(record: Record, name: str = "") -> Stage:
+    """The stage of a record, or another one of its chain."""
+    return stage_of(record["technique"], name or record["stage"], bool(record.get("frames")))
 
 
 def _inputs(record: Record, keys: Mapping[str, str]) -> tuple[Input, ...]:
@@ -163,14 +169,14 @@ def _inputs(record: Record, keys: Mapping[str, str]) -> tuple[Input, ...]:
 
 def _stage_work(path: str, record: Record) -> dict[str, Any]:
     """Function and types of a stage, and which of its inputs are standards or further raw files."""
-    stage = stage_of(record["technique"], record["stage"])
+    stage = stage_in(record)
     roles = [i["role"] for i in record["inputs"]]
-    takes = [stage_of(record["technique"], role).result for role in roles if role in stage.inputs]
+    takes = [stage_in(record, role).result for role in roles if role in stage.inputs]
     work: dict[str, Any] = {"function": stage.function, "takes": takes}
     passed = set(record["parameters"])
     if stage.reference:
         samples = [role.removeprefix("standard ") for role in roles if role.startswith("standard ")]
-        work["references"] = {"samples": samples, "takes": stage_of(record["technique"], stage.reference).result}
+        work["references"] = {"samples": samples, "takes": stage_in(record, stage.reference).result}
     if stage.extra:
         work["extra"] = list(_extra_names(path, record, stage))
         passed.add("files")

@@ -12,7 +12,7 @@ from ntcspec.config.load import load_study
 from ntcspec.config.resolved import MeasurementPlan, Study
 from ntcspec.errors import LIST_ALL, Problems, UserError, first_of
 from ntcspec.plan import Plan
-from ntcspec.techniques import STAGES
+from ntcspec.types.blocks import make_all
 
 
 def main(options: argparse.Namespace) -> int:
@@ -60,11 +60,11 @@ def _looked_at(study: Study) -> str:
 
 def _ingest(study: Study, measurement: MeasurementPlan) -> None:
     """Read the raw files just as the run would."""
-    stage = STAGES[measurement.technique][0]
+    stage = measurement.stages[0]
     module, _, function = stage.function.partition(":")
     paths = [study.root / study.raw(name) for name in measurement.files]
     settings = stage.parameters(measurement.parameters)
     if stage.extra:
         extra = stage.extra_files(measurement.parameters)
         settings["files"] = {one.name: (study.root / study.raw(one.file), one.file) for one in extra}
-    getattr(import_module(module), function)(paths, measurement.files, **settings)
+    make_all(getattr(import_module(module), function)(paths, measurement.files, **settings))

@@ -42,6 +42,8 @@ def main(options: argparse.Namespace) -> int:
     missing: list[str] = []
     for m in study.measurements:
         try:
+            if m.frames:
+                raise UserError(f"{m.folder}/reduce.nxs", "frames are not exported", "read them from this file (HDF5)")
             spectra, text = EXPORTERS[m.technique](study, m)
         except UserError as problem:
             missing.append(f"{m.title}: {problem}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ntcspec.companions import MAIN, beside_of, companions, main_file
 from ntcspec.config.folders import fits, sample_folder, slug, wrong_name
+from ntcspec.config.patterns import expand
 from ntcspec.config.rawfiles import NOWHERE, trouble
 from ntcspec.config.resolved import Excluded, MeasurementPlan
 from ntcspec.config.study import STAGES, TECHNIQUES, Measurement, SamplesFile
@@ -16,10 +17,11 @@ from ntcspec.config.validate import parse
 from ntcspec.config.yamlfile import Key, YamlFile
 from ntcspec.edges import edges_of, elements
 from ntcspec.errors import SHOWN, UserError, did_you_mean
+from ntcspec.techniques import FRAMES, SUBJECT, chain_of
 from ntcspec.techniques import STAGES as TABLE
-from ntcspec.techniques import SUBJECT
 
 EXAMPLE = {"element": "Ta", "edge": "L3"}
+UNFRAMED = {"raman": "a file that holds a series or a map is measured spectrum by spectrum without it"}
 
 
 def _key(sample: str, name: str) -> Key:
@@ -101,6 +103,8 @@ class Resolver:
         if model is not None:
             technique = self.technique(sample, name, model, found)
             parameters = self.parameters(technique, sample, name, data, found) if technique else {}
+            if model.frames is not None and technique in FRAMES and parameters:
+                parameters["frames"] = model.frames.model_dump(mode="json")
             if _is_absorption(technique):
                 self.element(sample, name, model, found)
             if technique:
@@ -202,11 +206,15 @@ class Resolver:
             if getattr(model, key):
                 where = self.place(sample, name, (key,))
                 found.append(UserError(where, f"{technique} has no key {key!r}", "take it out"))
+        if model.frames is not None and technique not in FRAMES:
+            way = UNFRAMED.get(technique, "each spectrum is a sample of its own")
+            fix = f"it is offered for {', '.join(FRAMES)}; take it out: {way}"
+            found.append(UserError(self.place(sample, name, ("frames",)), f"{technique} has no key 'frames'", fix))
 
     def files(self, key: Key, model: Measurement, found: list[UserError]) -> tuple[str, ...]:
         """The raw files; for a directory that stands for one measurement, its main file."""
-        named: list[str] = []
-        for i, name in enumerate(model.files):
+        named: dict[str, None] = {}
+        for i, name in self.expanded(model.files):
             where, main = self.samples.where((*key, "files", i)), self.main(name)
             if Path(name).is_absolute():
                 found.append(
@@ -216,15 +224,21 @@ class Resolver:
                 found.append(UserError(where, *wrong))
             elif main in named:
                 found.append(UserError(where, f"{name!r} stands twice in this list", "keep it once"))
-            named.append(main)
+            named[main] = None
         return tuple(named)
+
+    def expanded(self, files: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+        """Files with patterns replaced by what they find, each with its place in the list."""
+        for i, name in enumerate(files):
+            found = [name] if self.main(name) else expand(self.root / self.raw_root, name, self.absent)
+            yield from ((i, one) for one in found or [name])
 
     def extra_files(
         self, technique: str, parameters: Mapping[str, Any], sample: str, name: str, found: list[UserError]
     ) -> tuple[str, ...]:
         """Further raw files that stages name; where it is a directory, its main file is put into the parameters."""
         named: list[str] = []
-        for stage in TABLE.get(technique, ()) if parameters else ():
+        for stage in chain_of(technique, "frames" in parameters) if parameters else ():
             for one in stage.extra_files(parameters):
                 main = self.main(one.file)
                 if wrong := self.wrong(one.file, main):
@@ -277,13 +291,17 @@ class Resolver:
     def check_standards(self) -> None:
         """Take out measurements that name a standard which the study does not know."""
         kept = []
+        of_frames = {(m.sample, m.name) for m in self.measurements if m.frames}
         for measurement in self.measurements:
             found = []
-            for stage in TABLE[measurement.technique]:
+            for stage in measurement.stages:
                 for standard, key in stage.named_standards(measurement.parameters[stage.name]):
+                    place = (stage.name, *key)
+                    where = self.place(measurement.sample, measurement.name, place, measurement.technique)
+                    if (standard, measurement.name) in of_frames:
+                        what = f"the measurement of {standard!r} holds frames, which are no standard"
+                        found.append(UserError(where, what, "name a sample with a single spectrum"))
                     if standard not in self.labels:
-                        place = (stage.name, *key)
-                        where = self.place(measurement.sample, measurement.name, place, measurement.technique)
                         hint = did_you_mean(standard, self.labels) if len(self.told) < SHOWN else ""
                         found.append(UserError(where, f"no sample {standard!r}{hint}", "use a name from samples.yaml"))
             if found:

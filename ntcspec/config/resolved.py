@@ -12,6 +12,7 @@ from ntcspec.config.claims import Claim
 from ntcspec.config.figures import Figure
 from ntcspec.config.study import Panel, Series, Trend
 from ntcspec.errors import UserError
+from ntcspec.techniques import Stage, chain_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,16 @@ class MeasurementPlan:
     folder: str
     companions: tuple[str, ...] = ()  # raw files beside `files` and the further ones, which belong to them
     setup: Mapping[str, Any] = field(default_factory=dict)  # what the study says of the instrument
+
+    @property
+    def frames(self) -> bool:
+        """Whether each scan is a spectrum of its own."""
+        return "frames" in self.parameters
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Its stages, in their order."""
+        return chain_of(self.technique, self.frames)
 
     @property
     def title(self) -> str:

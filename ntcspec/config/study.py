@@ -13,6 +13,7 @@ from ntcspec.config.exafs import Exafs
 from ntcspec.config.exafs_fit import JointFit
 from ntcspec.config.figures import Figure
 from ntcspec.config.folders import file_name
+from ntcspec.config.frames import Frames
 from ntcspec.config.nmr import Nmr
 from ntcspec.config.nmr_measure import Split
 from ntcspec.config.raman import Raman
@@ -75,6 +76,9 @@ class Common(Parameters):
         "which scan or group of a file that holds several; 'a|b' or '*' takes several as repeat scans",
         coerce_numbers_to_str=True,
     )
+    frames: Frames | None = param(
+        None, "", "each scan is a spectrum of its own, not a repeat (docs/frames.md); with `{}` frames are counted"
+    )
     setup: Setup | None = param(None, "", "facts of the instrument for outside standards (docs/nexus.md)")
     ingest: dict[str, Any] = param({}, "", "parameters of the stage `ingest` for this measurement alone")
     reduce: dict[str, Any] = param({}, "", "parameters of the stage `reduce` for this measurement alone")
@@ -87,9 +91,12 @@ class Common(Parameters):
 
 
 class Measurement(Common):
-    """One technique on one sample: one or more raw files; repeat scans are merged."""
+    """One technique on one sample: one or more raw files; repeat scans are merged, unless they are `frames`."""
 
-    files: Annotated[tuple[str, ...], Field(min_length=1)] = required("raw files, as paths from `raw_root`")
+    files: Annotated[tuple[str, ...], Field(min_length=1)] = required(
+        "raw files, as paths from `raw_root`; in a name `*` and `?` stand for any letters, and what is found is put in "
+        "order, numbers by their value"
+    )
 
 
 class Property(Parameters):

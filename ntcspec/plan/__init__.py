@@ -33,7 +33,7 @@ class Plan(Jobs):
         super().__init__(study)
         for order in range(max(map(len, STAGES.values()))):  # stage by stage: a stage may need a standard's earlier one
             for measurement in study.measurements:
-                for stage in STAGES[measurement.technique][order : order + 1]:
+                for stage in measurement.stages[order : order + 1]:
                     if not stage.is_wanted(measurement.parameters):
                         continue
                     self.add(stage_job(self, measurement, stage, order, cache))

@@ -88,10 +88,13 @@ class Jobs:
         """What a job of the study as a whole is."""
         return {"study": self.study.name, "stage": stage, "simulated": simulated, "order": 100}
 
-    def measurement(self, sample: str, name: str | None, technique: str) -> MeasurementPlan | None:
-        """The (first) measurement of a sample by that technique, of that name if one is given."""
+    def measurement(
+        self, sample: str, name: str | None, technique: str, frames: bool = False
+    ) -> MeasurementPlan | None:
+        """The (first) measurement of a sample by that technique, of that name if one is given; frames: one of many
+        spectra, or of one."""
         found = self._measured.get((sample, technique), ())
-        return next((m for m in found if name in (None, m.name)), None)
+        return next((m for m in found if m.frames == frames and name in (None, m.name)), None)
 
     def why_missing(self, sample: str, measurement: str) -> str:
         if {(sample, "*"), (sample, measurement)} & self._excluded:

@@ -13,7 +13,7 @@ from ntcspec.techniques import Stage, stage_of
 
 def stage_job(book: Jobs, m: MeasurementPlan, stage: Stage, order: int, cache: Hashes) -> Job:
     """The job of one stage of a measurement; `order` is its place among the stages."""
-    needed = [name for name in stage.inputs if stage_of(m.technique, name).is_wanted(m.parameters)]
+    needed = [name for name in stage.inputs if stage_of(m.technique, name, m.frames).is_wanted(m.parameters)]
     if needed:
         inputs = tuple(book.artifact(name, f"{m.folder}/{name}.nxs") for name in needed)
     else:
@@ -30,9 +30,10 @@ def stage_job(book: Jobs, m: MeasurementPlan, stage: Stage, order: int, cache: H
         "stage": stage.name,
         "order": order,
         **({"setup": dict(m.setup)} if m.setup else {}),
+        **({"frames": True} if m.frames else {}),
     }
     outputs = tuple(f"{m.folder}/{file}" for file in stage.files)
-    takes = [stage_of(m.technique, name).result for name in needed]
+    takes = [stage_of(m.technique, name, m.frames).result for name in needed]
     work: dict[str, Any] = {"function": stage.function, "takes": takes}
     if stage.reference:
         settings["references"] = missing

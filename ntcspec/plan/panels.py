@@ -26,7 +26,7 @@ def panel_job(book: Jobs, name: str) -> Job:
     parameters: dict[str, Any] = {**drawn, "entries": entries, "table": kind.table}
     outputs = tuple(f"results/panels/{name}.{suffix}" for suffix in PANEL_SUFFIXES)
     about = {**book.about_study(PANEL_STAGE, simulated), "panel": name}
-    takes = {stage: stage_of(kind.technique, stage).result for stage in kind.needs}
+    takes = {stage: stage_of(kind.technique, stage, kind.frames).result for stage in kind.needs}
     takes |= {kind.series: SERIES[kind.series].result} if kind.series else {}
     return make_job(outputs, about, parameters, tuple(inputs), PANEL_MODULES, {"takes": takes})
 
@@ -36,7 +36,7 @@ def _samples_drawn(book: Jobs, panel: Panel, kind: PanelKind) -> tuple[list[dict
     entries: list[dict[str, Any]] = []
     inputs: list[Input] = []
     for sample in panel.samples or tuple(book.study.labels):
-        measurement = book.measurement(sample, panel.measurement, kind.technique)
+        measurement = book.measurement(sample, panel.measurement, kind.technique, kind.frames)
         missing = "" if measurement else book.why_missing(sample, panel.measurement or kind.technique)
         if missing == NOT_MEASURED and not panel.samples:
             continue  # without an explicit list, samples that never had this technique are no loss

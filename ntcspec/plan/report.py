@@ -10,7 +10,6 @@ from ntcspec.plan.job import Input, Job, Jobs, make_job
 from ntcspec.plan.panels import PANEL_STAGE
 from ntcspec.plan.study import CLAIMS, SAMPLES_TABLE, TABLE, TRENDS
 from ntcspec.report import assets, roles
-from ntcspec.techniques import STAGES
 
 REPORT_MODULES = ("ntcspec.stage", "ntcspec.report", "ntcspec.records")
 REPORT = "results/report.html"
@@ -57,7 +56,7 @@ def _measurements(book: Jobs) -> tuple[list[dict[str, Any]], list[Input]]:
     said, inputs = [], []
     for m in book.study.measurements:
         own: list[str] = []
-        for stage in STAGES[m.technique]:
+        for stage in m.stages:
             first = f"{m.folder}/{stage.name}.nxs"
             if first in book.jobs:
                 outputs = book.jobs[first].outputs

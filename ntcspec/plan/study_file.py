@@ -9,7 +9,6 @@ from ntcspec.config.resolve import slug
 from ntcspec.config.resolved import Study
 from ntcspec.plan.job import Input, Job, Jobs, make_job
 from ntcspec.plan.study import CLAIMS, TABLE, TRENDS
-from ntcspec.techniques import STAGES
 
 MODULES = ("ntcspec.stage", "ntcspec.study.whole", "ntcspec.store")
 SHOWN = {"exafs": "transform", "scattering": "transform"}  # the stage that a viewer opens on; of the others `reduce`
@@ -39,7 +38,7 @@ def study_file_job(book: Jobs) -> Job:
         book.artifact(path.split("/")[1], path) for path in (TABLE, TRENDS, CLAIMS) if path in book.jobs
     ]
     for m in study.measurements:
-        stages = [stage.name for stage in STAGES[m.technique] if f"{m.folder}/{stage.name}.nxs" in book.jobs]
+        stages = [stage.name for stage in m.stages if f"{m.folder}/{stage.name}.nxs" in book.jobs]
         inputs += [book.artifact(stage, f"{m.folder}/{stage}.nxs") for stage in stages]
         about = {"sample": m.sample, "measurement": m.name, "composition": m.composition, "simulated": m.simulated}
         shown = SHOWN.get(m.technique, "reduce")

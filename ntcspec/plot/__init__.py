@@ -41,6 +41,7 @@ class PanelKind:
     series: kind of the series analysis whose artifact it draws; then each entry is a series, not a sample.
     table: it draws the study's table of metrics and the properties of the samples, whatever their techniques.
     orders: it also writes what the order of the samples says of each metric.
+    frames: it draws measurements of many spectra, and no others.
     """
 
     name: str
@@ -50,6 +51,7 @@ class PanelKind:
     series: str = ""
     table: bool = False
     orders: bool = False
+    frames: bool = False
 
 
 @dataclass(frozen=True)

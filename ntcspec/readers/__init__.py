@@ -8,7 +8,7 @@ file are repeats of one measurement, taken all where the study does not select.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +28,7 @@ __all__ = [
     "ColumnSpec",
     "describe",
     "describe_file",
+    "each_scan",
     "load_text",
     "read_scans",
     "read_xas",
@@ -109,6 +110,44 @@ def read_scans(path: Path, source: str, columns: ColumnSpec | None = None, selec
     if len(names) == 1:
         return tuple(scans)
     return tuple(replace(scan, source=f"{source}::{name}") for scan, name in zip(scans, chosen, strict=True))
+
+
+def each_scan(
+    path: Path, source: str, columns: ColumnSpec | None = None, select: str = ""
+) -> Iterator[tuple[str, XasScan | UserError]]:
+    """The scans of a file one after the other, each under its source: one that cannot be read takes none with it.
+
+    Parameters as in `read_scans`; `select` '' takes all. Only one scan at a time is in memory, beside the text of the
+    file. A file that cannot be read at all is one scan that cannot.
+
+    Raises
+    ------
+    UserError
+        `select` names a scan that is not there.
+    """
+    try:
+        file = _open(path, source)
+        known = recognise(file)
+    except UserError as error:
+        yield source, error
+        return
+    if known is None or not hasattr(known[0], "names"):
+        _refuse_select(source, select)
+        yield source, _try(lambda: read_xas(path, source, columns))
+        return
+    reader, evidence = known
+    names: tuple[str, ...] = reader.names(file)
+    for name in pick_names(source, names, select or "*"):
+        shown = f"{source}::{name}" if len(names) > 1 else source
+        scan = _try(lambda name=name: reader.read(file, evidence, columns, name))  # type: ignore[misc]
+        yield shown, replace(scan, source=shown) if isinstance(scan, XasScan) else scan
+
+
+def _try(read: Callable[[], XasScan]) -> XasScan | UserError:
+    try:
+        return read()
+    except UserError as error:
+        return error
 
 
 def _open(path: Path, source: str) -> Any:

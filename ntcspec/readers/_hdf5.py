@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,9 @@ class Node:
     small: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hdf5File:
-    """What an HDF5 file holds, by path without leading '/'."""
+    """What an HDF5 file holds, by path without leading '/'. Each stands for itself alone."""
 
     source: str
     path: Path
@@ -61,10 +62,16 @@ class Hdf5File:
 
     def children(self, path: str) -> tuple[str, ...]:
         """Names directly below a group, '' for the root, in the order of the file."""
-        below = f"{path.strip('/')}/" if path.strip("/") else ""
-        return tuple(
-            n.removeprefix(below) for n in self.nodes if n.startswith(below) and "/" not in n.removeprefix(below)
-        )
+        return self._below.get(path.strip("/"), ())
+
+    @cached_property
+    def _below(self) -> dict[str, tuple[str, ...]]:
+        """Children of every group, for files of many entries."""
+        found: dict[str, list[str]] = {}
+        for node in self.nodes:
+            group, _, name = node.rpartition("/")
+            found.setdefault(group, []).append(name)
+        return {group: tuple(names) for group, names in found.items()}
 
     def groups(self, nx_class: str, below: str = "") -> tuple[str, ...]:
         """Paths of the groups directly below `below` whose NX_class is `nx_class`."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -96,6 +97,7 @@ def read(file: Hdf5File, evidence: str, spec: ColumnSpec | None = None, name: st
 # --- layouts ----------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1)  # names() and each read() of the same file follow each other
 def layouts_of(file: Hdf5File) -> tuple[Layout, ...]:
     """The scans of a file, in its order."""
     found = []

@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ntcspec.errors import UserError
 from ntcspec.readers import axis
@@ -110,6 +111,7 @@ def read(file: TextFile, evidence: str, spec: ColumnSpec | None = None, name: st
     return build_scan(draft, spec)
 
 
+@lru_cache(maxsize=1)  # names() and each read() of the same file follow each other
 def blocks_of(file: TextFile) -> tuple[Block, ...]:
     """The scans of a file and the lines that each takes."""
     found = [(n, match) for n, words in enumerate(file.lines, 1) if (match := _SCAN.match(words))]

@@ -28,9 +28,9 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
 EXPORT_TEXT = "give the text file that the beamline wrote, or export the scan as text"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TextFile:
-    """A raw text file in memory. `lines[n - 1]` is line n, without its line end."""
+    """A raw text file in memory. `lines[n - 1]` is line n, without its line end. Each stands for itself alone."""
 
     source: str
     lines: tuple[str, ...]

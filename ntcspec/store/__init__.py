@@ -32,8 +32,10 @@ import numpy as np
 
 from ntcspec.errors import UserError
 from ntcspec.nexus import described, value_at
+from ntcspec.store.blocks import put_blocks, stored
 from ntcspec.store.tree import new_group, note, note_group, put, put_value, take
 from ntcspec.types import Metric, Plot
+from ntcspec.types.blocks import Blocks
 from ntcspec.types.nexus import Application, Field, Group, Link, nexus_name
 
 T = TypeVar("T")
@@ -343,6 +345,8 @@ def _put_dataclass(group: Any, value: Any, units: Mapping[str, str] | None = Non
             inside = new_group(group, name, "NXcollection")
             for i, one in enumerate(item):
                 _put_dataclass(new_group(inside, f"{i:04d}", "NXcollection"), one, inner)
+        elif isinstance(item, Blocks):
+            put_blocks(group, name, item)
         elif is_dataclass(item):
             _put_dataclass(new_group(group, name, "NXcollection"), item, inner)
         else:
@@ -357,6 +361,8 @@ def _get_dataclass(group: Any, kind: type[T]) -> T:
 
 
 def _get(group: Any, name: str, hint: Any) -> Any:
+    if typing.get_origin(hint) is Blocks:
+        return stored(group, name, typing.get_args(hint)[0])
     if is_dataclass(hint):
         return _get_dataclass(group[name], hint)  # type: ignore[arg-type]
     arguments = typing.get_args(hint)

@@ -56,11 +56,16 @@ def put_value(group: Any, name: str, value: Any, unit: str = "", meaning: str = 
         array = np.asarray(value)
         packed = {"compression": "gzip", "shuffle": True} if array.size > PACKED_FROM else {}
         dataset = group.create_dataset(name, data=array, **packed)
+    label(dataset, unit, meaning)
+    return dataset
+
+
+def label(dataset: Any, unit: str, meaning: str) -> None:
+    """Say unit and meaning of a dataset."""
     if unit:
         dataset.attrs["units"] = unit
     if meaning:  # what viewers write at an axis; they do not add the unit to it
         dataset.attrs["long_name"] = f"{meaning} ({unit})" if unit not in ("", "1") else meaning
-    return dataset
 
 
 def note(parent: Any, name: str, mime: str, text: str, **words: str) -> None:

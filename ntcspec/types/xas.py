@@ -5,6 +5,7 @@ Symbols: E energy (eV), mu absorption coefficient times thickness (dimensionless
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -40,6 +41,14 @@ class Channel:
     numerator: tuple[str, ...] = text("columns that are summed")
     denominator: str = text("column divided by; empty for 'direct'")
     evidence: str = text("the header line or configuration key that says so")
+
+    def absorption(self, column: Callable[[str], Array]) -> Array:
+        """mu from the values of columns, arrays of any one shape, by their names."""
+        total = np.sum([column(name) for name in self.numerator], axis=0)
+        if self.kind == "direct":
+            return np.asarray(total, dtype=float)
+        ratio = total / column(self.denominator)
+        return np.asarray(np.log(ratio) if self.kind == "log" else ratio, dtype=float)
 
     @property
     def formula(self) -> str:
@@ -91,11 +100,7 @@ class XasScan:
         """mu(E) of a detection mode (dimensionless), shape of `energy_ev`; KeyError without that mode."""
         for channel in self.channels:
             if channel.mode == mode:
-                total = np.sum([self.column(n).values for n in channel.numerator], axis=0)
-                if channel.kind == "direct":
-                    return np.asarray(total, dtype=float)
-                ratio = total / self.column(channel.denominator).values
-                return np.asarray(np.log(ratio) if channel.kind == "log" else ratio, dtype=float)
+                return channel.absorption(lambda name: self.column(name).values)
         raise KeyError(mode)
 
 

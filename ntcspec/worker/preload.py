@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from importlib import import_module
 
 from ntcspec.provenance import code_of, imports_of
-from ntcspec.techniques import SERIES, STAGES
+from ntcspec.techniques import FRAMES, SERIES, STAGES
 from ntcspec.worker.book import STAGE, STUDY
 
 
 def all_modules() -> list[str]:
     """Where every kind of job starts."""
-    stages = (module for chain in STAGES.values() for stage in chain for module in stage.modules)
+    stages = (module for chain in (*STAGES.values(), *FRAMES.values()) for stage in chain for module in stage.modules)
     series = (module for kind in SERIES.values() for module in kind.modules)
     functions = (function.partition(":")[0] for function in (STAGE, *STUDY.values()))
     return sorted({*stages, *series, *functions})

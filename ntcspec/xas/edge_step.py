@@ -92,7 +92,12 @@ class Normaliser:
     _inverses: dict[tuple[int, int, int], Array] = field(default_factory=dict)
 
     def points(self, ranges: Ranges) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Slices of the pre-edge and of the post-edge points. Raises ValueError where they hold too few points."""
+        """Slices of the pre-edge and of the post-edge points.
+
+        Raises ValueError where they hold too few points, and for a degree that is not 0 to 3.
+        """
+        if not 0 <= ranges.norm_degree <= MAX_DEGREE:
+            raise ValueError(f"norm_degree {ranges.norm_degree} is not between 0 and {MAX_DEGREE}")
         energy, e0 = self.energy_ev, ranges.e0_ev
         pre = at_or_below(energy, ranges.pre1_ev + e0), nearest(energy, ranges.pre2_ev + e0)
         post = at_or_below(energy, ranges.norm1_ev + e0), nearest(energy, ranges.norm2_ev + e0)
@@ -113,14 +118,12 @@ class Normaliser:
         response: whether F is wanted; it is empty otherwise. Raises ValueError for a degree that is not 0 to 3, for
         ranges with too few points and for a step that is not positive.
         """
-        if not 0 <= ranges.norm_degree <= MAX_DEGREE:
-            raise ValueError(f"norm_degree {ranges.norm_degree} is not between 0 and {MAX_DEGREE}")
         energy = self.energy_ev
         pre, post = self.points(ranges)
         model = mu if match is None else match.design @ (match.estimator @ mu)
         x = self._scaled()
         power = energy ** float(ranges.victoreen)
-        basis = np.stack([np.ones_like(x), x], axis=1) / power[:, None]
+        basis = self.basis(ranges)
         inverse_pre = self._inverse(*pre, 1)
         line = basis @ (inverse_pre @ (model * power)[slice(*pre)])
         degree = ranges.norm_degree if match is None else MODEL_DEGREE
@@ -133,16 +136,28 @@ class Normaliser:
             raise ValueError(
                 f"edge step {step:.3g} at e0 {ranges.e0_ev:g} eV: mu falls at the edge (columns, e0_ev or ranges?)"
             )
-        functional = np.empty((0, 0))
-        if response:
-            at_step = vander[index] @ inverse_post
-            functional = np.zeros((3, energy.size))
-            functional[:2, slice(*pre)] = inverse_pre * power[slice(*pre)]
-            functional[2, slice(*post)] = at_step
-            functional[2] -= (at_step @ basis[slice(*post)]) @ functional[:2]
-            if match is not None:
-                functional = (functional @ match.design) @ match.estimator
+        functional = self.functional(ranges, match) if response else np.empty((0, 0))
         return Edge(line, line + curve, (mu - line) / step, step, index, pre, post, functional, basis)
+
+    def basis(self, ranges: Ranges) -> Array:
+        """E^-v and x E^-v, shape (n, 2): what the pre-edge line is made of."""
+        x = self._scaled()
+        return np.asarray(np.stack([np.ones_like(x), x], axis=1) / (self.energy_ev ** float(ranges.victoreen))[:, None])
+
+    def functional(self, ranges: Ranges, match: Match | None = None) -> Array:
+        """F, shape (3, n): c0, c1 and the step of any spectrum on this grid are F mu. Raises ValueError as `normalise`
+        does, but for the step."""
+        energy, (pre, post) = self.energy_ev, self.points(ranges)
+        degree = ranges.norm_degree if match is None else MODEL_DEGREE
+        at_step = np.vander(self._scaled(), degree + 1, increasing=True)[nearest(energy, ranges.e0_ev)]
+        at_step = at_step @ self._inverse(*post, degree)
+        functional = np.zeros((3, energy.size))
+        functional[:2, slice(*pre)] = self._inverse(*pre, 1) * (energy ** float(ranges.victoreen))[slice(*pre)]
+        functional[2, slice(*post)] = at_step
+        functional[2] -= (at_step @ self.basis(ranges)[slice(*post)]) @ functional[:2]
+        if match is not None:
+            functional = (functional @ match.design) @ match.estimator
+        return np.asarray(functional)
 
     def _scaled(self) -> Array:
         """E mapped to -1..1, for the condition of the fits."""

@@ -53,12 +53,15 @@ def ingest(
     """
     if not scans:
         raise UserError("files", "there is no scan to ingest", "name at least one raw file")
-    checked = tuple(_check(scan, element, edge, edge_energy_ev, bad_rows) for scan in scans)
+    checked = tuple(
+        check_scan(scan, element=element, edge=edge, edge_energy_ev=edge_energy_ev, bad_rows=bad_rows) for scan in scans
+    )
     _refuse_aborted(checked)
     return XasScans(checked)
 
 
-def _check(scan: XasScan, element: str, edge: str, edge_energy_ev: float, bad_rows: BadRows) -> XasScan:
+def check_scan(scan: XasScan, *, element: str, edge: str, edge_energy_ev: float, bad_rows: BadRows) -> XasScan:
+    """One scan checked and repaired, whatever the others are. Parameters and errors as of `ingest`."""
     _refuse_other_edge(scan, element, edge)
     scan = _without_dead_modes(scan)
     scan = _without_bad_rows(scan, bad_rows)

@@ -181,10 +181,31 @@ def noise_of(energy_ev: Array, mu: Array, *, above_ev: float = -np.inf) -> float
     Residual of each point from the cubic through its four neighbours, over the root of 1 + sum of squared Lagrange
     coefficients. Glitches do not count: residuals above four times the rms that their median stands for are left out.
     """
-    keep = energy_ev > above_ev + 30.0
-    x, y = energy_ev[keep], mu[keep]
-    if x.size < 20:
+    scaled = _from_neighbours(energy_ev, mu, above_ev)
+    if not scaled.size:
         return float("nan")
+    limit = 4.0 * np.median(scaled) / 0.6744897501960817  # median of |normal|
+    return float(np.sqrt(np.mean(scaled[scaled <= limit] ** 2)))
+
+
+def noises_of(energy_ev: Array, mus: Array, *, above_ev: float = -np.inf) -> Array:
+    """`noise_of` each of the spectra mus (m, n) on one grid, shape (m,)."""
+    scaled = _from_neighbours(energy_ev, mus, above_ev)
+    if not scaled.size:
+        return np.full(len(mus), np.nan)
+    limit = 4.0 * np.median(scaled, axis=1) / 0.6744897501960817
+    counts = scaled <= limit[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):  # spectra that are NaN
+        return np.asarray(np.sqrt(np.sum(np.where(counts, scaled, 0.0) ** 2, axis=1) / counts.sum(axis=1)))
+
+
+def _from_neighbours(energy_ev: Array, mu: Array, above_ev: float) -> Array:
+    """Distances of points of mu (..., n) from the cubic through their neighbours, in units that white noise of standard
+    deviation 1 would give; empty with fewer than 20 points above `above_ev` + 30 eV."""
+    keep = energy_ev > above_ev + 30.0
+    x, y = energy_ev[keep], mu[..., keep]
+    if x.size < 20:
+        return np.empty(0)
     around = (0, 1, 3, 4)
     at = np.stack([x[i : x.size - 4 + i] for i in around])
     centre = x[2:-2]
@@ -193,10 +214,8 @@ def noise_of(energy_ev: Array, mu: Array, *, above_ev: float = -np.inf) -> float
         for j in range(4):
             if i != j:
                 lagrange[i] *= (centre - at[j]) / (at[i] - at[j])
-    residual = y[2:-2] - np.sum(lagrange * np.stack([y[i : y.size - 4 + i] for i in around]), axis=0)
-    scaled = np.abs(residual) / np.sqrt(1.0 + np.sum(lagrange**2, axis=0))
-    limit = 4.0 * np.median(scaled) / 0.6744897501960817  # median of |normal|
-    return float(np.sqrt(np.mean(scaled[scaled <= limit] ** 2)))
+    expected = sum(c * y[..., i : x.size - 4 + i] for c, i in zip(lagrange, around, strict=True))
+    return np.asarray(np.abs(y[..., 2:-2] - expected) / np.sqrt(1.0 + np.sum(lagrange**2, axis=0)))
 
 
 def remove_instrumental(energy_ev: Array, deviation: Array, mean: Array) -> tuple[Array, Array]:

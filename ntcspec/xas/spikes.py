@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ntcspec.types import Array
-from ntcspec.xas.merge import noise_of
+from ntcspec.xas.merge import noise_of, noises_of
 
 SIGNIFICANT = 8.0
 ALONE, AGAINST_OTHERS = 2.0, 0.25  # least |r| over R
@@ -61,10 +61,10 @@ def close_pairs(energy_ev: Array) -> npt.NDArray[np.intp]:
 
 
 def join_pairs(values: Array, first: npt.NDArray[np.intp]) -> Array:
-    """`values` with each pair (first, first + 1) replaced by its mean; shape (n - pairs,)."""
+    """`values` (..., n) with each pair (first, first + 1) replaced by its mean; shape (..., n - pairs)."""
     joined = values.astype(np.float64)
-    joined[first] = 0.5 * (values[first] + values[first + 1])
-    return np.asarray(np.delete(joined, first + 1))
+    joined[..., first] = 0.5 * (values[..., first] + values[..., first + 1])
+    return np.asarray(np.delete(joined, first + 1, axis=-1))
 
 
 def find_spikes(energies: Sequence[Array], mus: Sequence[Array]) -> tuple[Spike, ...]:
@@ -85,18 +85,35 @@ def find_spikes(energies: Sequence[Array], mus: Sequence[Array]) -> tuple[Spike,
     return tuple(found)
 
 
+def may_have_spikes(energy_ev: Array, mus: Array) -> npt.NDArray[np.bool_]:
+    """Which of the spectra mus (m, n) on one grid have a point that `find_spikes`, asked of each alone, would drop."""
+    noise = noises_of(energy_ev, mus)
+    if energy_ev.size < 20:
+        return np.zeros(len(mus), dtype=bool)
+    around, weights = _neighbours(energy_ev)
+    inside = mus[:, around]
+    residual = np.abs(mus - np.einsum("mnj,nj->mn", inside, weights))
+    far = residual > SIGNIFICANT * noise[:, None] * np.sqrt(1.0 + np.sum(weights**2, axis=1))
+    return np.asarray(np.any(_fine(energy_ev) & far & (residual > ALONE * np.ptp(inside, axis=2)), axis=1))
+
+
+def _fine(energy: Array) -> npt.NDArray[np.bool_]:
+    """Points that are judged alone: no line is so narrow that it could look like a spike there."""
+    step = np.diff(energy)
+    narrowest = np.maximum(NARROWEST_EV, energy / RESOLVING_POWER)
+    fine = np.ones(energy.size, dtype=bool)
+    fine[1:-1] = np.maximum(step[:-1], step[1:]) < 0.5 * narrowest[1:-1]
+    fine[-1] = False
+    return fine
+
+
 def _worst(energy: Array, mu: Array, noise: float, others: Sequence[tuple[Array, Array]]) -> tuple[int, float, float]:
     """Index, size and significance of the worst spike; -1 for the index if there is none."""
     around, weights = _neighbours(energy)
     scaled_noise = noise * np.sqrt(1.0 + np.sum(weights**2, axis=1))
     residual = mu - np.sum(weights * mu[around], axis=1)
     spread = np.ptp(mu[around], axis=1)
-    step = np.diff(energy)
-    narrowest = np.maximum(NARROWEST_EV, energy / RESOLVING_POWER)
-    fine = np.ones(energy.size, dtype=bool)
-    fine[1:-1] = np.maximum(step[:-1], step[1:]) < 0.5 * narrowest[1:-1]
-    fine[-1] = False
-    is_spike = fine & (np.abs(residual) > ALONE * spread) & (np.abs(residual) > SIGNIFICANT * scaled_noise)
+    is_spike = _fine(energy) & (np.abs(residual) > ALONE * spread) & (np.abs(residual) > SIGNIFICANT * scaled_noise)
     if others:
         each, covered = _at(others, energy)
         mean = np.median(each, axis=0)

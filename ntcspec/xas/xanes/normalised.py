@@ -52,7 +52,7 @@ class _Outcome:
         return self.edge.norm if self.again is None else self.again.norm
 
 
-class _Method:
+class Method:
     """Normalises mu of one mode under any choice; the table of MBACK and least-squares inverses are kept."""
 
     def __init__(self, energy_ev: Array, plan: Plan, alpha: float) -> None:
@@ -68,6 +68,11 @@ class _Method:
         corrected, slope = undo(edge.norm, self.alpha)
         return _Outcome(edge, self.normaliser.normalise(corrected, choice.ranges, match, response=response), slope)
 
+    def functional(self, choice: Choice) -> Array:
+        """F (3, n) of a choice: pre-edge coefficients and step of any mu on this grid. Raises ValueError likewise."""
+        match = self._match(choice.ranges) if choice.normalisation == "mback" else None
+        return self.normaliser.functional(choice.ranges, match)
+
     def _match(self, ranges: Ranges) -> Match:
         if not self._table.size:
             self._table = mback.tabulated(self.plan.element, self.normaliser.energy_ev)
@@ -77,8 +82,8 @@ class _Method:
 def normalise_mode(mode: str, merged: Merged, plan: Plan, thick: Thick | None) -> Normalised:
     """Nominal normalisation and all choices. Raises UserError where the nominal one cannot be made."""
     energy, mu = merged.energy_ev, merged.mu
-    nominal, notes = _nominal(energy, plan)
-    method = _Method(energy, plan, thick.alpha if thick else float("nan"))
+    nominal, notes = nominal_choice(energy, plan)
+    method = Method(energy, plan, thick.alpha if thick else float("nan"))
     try:
         outcome = method(mu, nominal, response=bool(merged.mu_error.size))
     except ValueError as problem:
@@ -115,7 +120,7 @@ def normalise_mode(mode: str, merged: Merged, plan: Plan, thick: Thick | None) -
     )
 
 
-def _nominal(energy_ev: Array, plan: Plan) -> tuple[Choice, list[str]]:
+def nominal_choice(energy_ev: Array, plan: Plan) -> tuple[Choice, list[str]]:
     """The nominal ranges, cut to the data, and notes."""
     if plan.normalisation not in METHODS:
         raise UserError("reduce.normalisation", f"{plan.normalisation!r} is unknown", "one of: " + ", ".join(METHODS))
@@ -133,7 +138,7 @@ def _nominal(energy_ev: Array, plan: Plan) -> tuple[Choice, list[str]]:
     return Choice("", ranges, plan.normalisation), notes
 
 
-def _all_choices(method: _Method, mu: Array, nominal: Choice) -> tuple[list[str], Array, list[float], list[str]]:
+def _all_choices(method: Method, mu: Array, nominal: Choice) -> tuple[list[str], Array, list[float], list[str]]:
     """Names, norms (choices, n) and steps of the choices that the data allow, and one note for those they do not."""
     names: list[str] = []
     norms: list[Array] = []
@@ -152,13 +157,14 @@ def _all_choices(method: _Method, mu: Array, nominal: Choice) -> tuple[list[str]
         names.append(choice.name)
         norms.append(outcome.norm)
         steps.append(outcome.edge.edge_step)
-    notes = []
-    if refused:
-        total = len(refused) + len(names)
-        notes.append(
-            f"{len(refused)} of {total} choices are not possible and were left out, e.g. {': '.join(refused[0])}"
-        )
-    return names, np.array(norms).reshape(len(norms), mu.size), steps, notes
+    return names, np.array(norms).reshape(len(norms), mu.size), steps, refusals(refused, len(names))
+
+
+def refusals(refused: Sequence[tuple[str, str]], possible: int) -> list[str]:
+    """A note on choices, given by name and reason, that are not possible beside those that are; none without any."""
+    total = len(refused) + possible
+    words = f"{len(refused)} of {total} choices are not possible and were left out, e.g. "
+    return [words + ": ".join(refused[0])] if refused else []
 
 
 def _errors(outcome: _Outcome, mu_error: Array) -> tuple[Array, float]:

@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from ntcspec.errors import UserError
+from ntcspec.types import Array
 from ntcspec.types.xanes import Normalised, XanesReduced
 from ntcspec.types.xas import XasScans
 from ntcspec.xas import points
@@ -82,7 +83,8 @@ def reduce_xanes(
         notes += calibration.notes
     where = scans.scans[0].source
     if e0_ev is None:
-        e0_ev, e0_notes = _find_e0(where, merged[primary], f"{element} {edge}", edge_energy_ev)
+        one = merged[primary]
+        e0_ev, e0_notes = find_e0(where, one.energy_ev, one.mu, f"{element} {edge}", edge_energy_ev)
         notes += e0_notes
     plan = Plan(where, element, edge_energy_ev, float(e0_ev), ranges, normalisation, choices)
     thick = None
@@ -115,11 +117,14 @@ def _merge_modes(scans: XasScans, how: Merging) -> tuple[dict[str, Merged], list
     return found, notes
 
 
-def _find_e0(where: str, merged: Merged, name: str, edge_energy_ev: float) -> tuple[float, list[str]]:
-    """E0 as the steepest point near the tabulated edge, and notes that say so."""
+def find_e0(where: str, energy_ev: Array, mu: Array, name: str, edge_energy_ev: float) -> tuple[float, list[str]]:
+    """E0 of mu (n,) as the steepest point near the tabulated edge, and notes that say so; name: such as 'Ta L3'.
+
+    Raises UserError, which names the file `where`, for data that do not hold it.
+    """
     low, high = edge_energy_ev - E0_HALF_WINDOW_EV, edge_energy_ev + E0_HALF_WINDOW_EV
     try:
-        found, others = points.steepest(merged.energy_ev, merged.mu, low_ev=low, high_ev=high)
+        found, others = points.steepest(energy_ev, mu, low_ev=low, high_ev=high)
     except ValueError as problem:
         fix = f"check the element and edge of the sample ({name} edge at {edge_energy_ev:g} eV) or set reduce.e0_ev"
         raise UserError(where, str(problem), fix) from None
