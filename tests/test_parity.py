@@ -10,6 +10,7 @@ import pytest
 from ntcspec.commands.export import EXPORTERS
 from ntcspec.config.study import SERIES, STAGES, TECHNIQUES, Technique
 from ntcspec.plot import KINDS
+from ntcspec.techniques import FRAMES
 from ntcspec.techniques import SERIES as SERIES_TABLE
 from ntcspec.techniques import STAGES as TABLE
 
@@ -38,6 +39,23 @@ def test_stages_have_a_section_a_rule_and_a_function_each(technique: str) -> Non
             module, _, inside = name.partition(":")
             assert hasattr(import_module(module), inside)
         assert set(stage.inputs) <= set(stages)
+
+
+@pytest.mark.parametrize("technique", FRAMES)
+def test_frames_go_through_stages_of_the_same_names_and_files(technique: str) -> None:
+    single = {stage.name: stage for stage in TABLE[technique]}
+    names = [stage.name for stage in FRAMES[technique]]
+    assert names == [name for name in single if name in names], "in the same order"
+    assert names[0] == "ingest" and names[-1] == "measure"
+    for stage in FRAMES[technique]:
+        assert stage.files == single[stage.name].files
+        for name in (stage.function, stage.result):
+            module, _, inside = name.partition(":")
+            assert hasattr(import_module(module), inside)
+        assert set(stage.inputs) <= set(names)
+        assert not stage.standards and not stage.wanted
+    assert any(kind.technique == technique and kind.frames for kind in KINDS.values()), "a panel draws them"
+    assert technique in (ROOT / "docs/frames.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)

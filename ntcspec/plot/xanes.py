@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.plot import Entry, build, inset, stack, units, xanes_fits, xanes_rank
+from ntcspec.plot import Entry, build, inset, stack, units, xanes_fits, xanes_frames, xanes_rank
 from ntcspec.plot import xanes_options as options
 from ntcspec.plot.build import Found
 from ntcspec.plot.data import DATA, SECOND, THIRD, InsetSeries, Mark, PanelData, Series
@@ -272,4 +272,7 @@ BUILDERS: Mapping[str, Callable[[Sequence[Entry], Any], PanelData]] = {
     "xanes.derivative": derivative,
     "xanes.rank": xanes_rank.rank,
     "xanes.scores": xanes_rank.scores,
+    "xanes.frames": xanes_frames.frames,
+    "xanes.frame_metric": xanes_frames.frame_metric,
+    "xanes.frame_map": xanes_frames.frame_map,
 }

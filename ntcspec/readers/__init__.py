@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.readers import _hdf5, athena, hxma, nexus, pf9809, sgm, spec, sxrmb, sxrmb_dacq, vlspgm, xdi
+from ntcspec.readers import _hdf5, athena, hxma, nexus, pf9809, sgm, spec, stack, sxrmb, sxrmb_dacq, vlspgm, xdi
 from ntcspec.readers import columns as _columns
 from ntcspec.readers.columns import ColumnSpec
 from ntcspec.readers.describe import describe, describe_one_of
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 XAS_READERS: tuple[ModuleType, ...] = (xdi, hxma, sxrmb, sxrmb_dacq, vlspgm, pf9809, athena, spec)
-HDF5_READERS: tuple[ModuleType, ...] = (sgm, nexus)
+HDF5_READERS: tuple[ModuleType, ...] = (sgm, nexus, stack)
 SHOWN_NAMES = 30
 
 

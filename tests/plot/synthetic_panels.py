@@ -184,6 +184,9 @@ def missing(label: str = "B", reason: str = "below 3 sigma") -> Entry:
 
 def entries_of(kind: str, number: int, *, long: bool = False, simulated: bool = False) -> list[Entry]:
     """Entries that this kind of panel can draw."""
+    if KINDS[kind].frames:
+        found: list[Entry] = made_for(kind).entries(kind, number, long=long, simulated=simulated)
+        return found
     if KINDS[kind].series:
         import synthetic_xanes
 
@@ -195,4 +198,6 @@ def entries_of(kind: str, number: int, *, long: bool = False, simulated: bool = 
 def made_for(kind: str) -> Any:
     """The module with synthetic artifacts of the technique of a kind."""
     technique = KINDS[kind].technique
+    if KINDS[kind].frames:
+        return import_module("synthetic_frames")
     return import_module(f"synthetic_{technique}" if technique in OTHERS else "synthetic_panels")

@@ -22,7 +22,7 @@ from synthetic_panels import (
 
 from ntcspec.errors import UserError
 from ntcspec.plot import KINDS, Entry, panel_data, resolve_options, stack, units
-from ntcspec.techniques import SERIES, STAGES
+from ntcspec.techniques import SERIES, chain_of
 
 OF_SAMPLES = [k for k in KINDS if not KINDS[k].table]
 ALONE = [k for k in OF_SAMPLES if not KINDS[k].series]
@@ -30,8 +30,8 @@ ALONE = [k for k in OF_SAMPLES if not KINDS[k].series]
 
 def test_every_kind_draws_artifacts_of_its_technique() -> None:
     for kind in (one for one in KINDS.values() if not one.table):
-        stages = {stage.name: stage for stage in STAGES[kind.technique]}
-        assert set(kind.needs) <= set(stages)
+        stages = {stage.name for stage in chain_of(kind.technique, kind.frames)}
+        assert set(kind.needs) <= stages
         assert bool(kind.needs) != bool(kind.series)
         assert not kind.series or SERIES[kind.series].technique == kind.technique
 

@@ -16,6 +16,8 @@ from ntcspec.plot.palette import hex_colours
 from ntcspec.report.charts import broken, chart, marks_off
 from ntcspec.report.pool import Pool
 
+MAPS = ("exafs.wavelet", "scattering.image", "xanes.frames", "xanes.frame_map")
+
 
 def unpacked(one: dict[str, Any], reference: dict[str, Any]) -> np.ndarray:
     """A second reading of what report.js reads: `reference` as ntcspec/report/pool.py describes it."""
@@ -49,7 +51,7 @@ def curves_of(data: PanelData) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if k not in ("exafs.wavelet", "scattering.image")])
+@pytest.mark.parametrize("kind", [k for k in KINDS if k not in MAPS])
 def test_every_curve_is_in_the_chart_with_its_numbers(kind: str) -> None:
     data = panel_of(kind)
     one = chart(data)
