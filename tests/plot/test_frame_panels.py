@@ -24,7 +24,7 @@ def test_every_frame_is_a_row_at_its_coordinate() -> None:
     np.testing.assert_array_equal(one.y, RAMP)
     np.testing.assert_allclose(one.z, norms(RAMP.size)[:, keep])
     assert np.isnan(one.z[2]).all(), "the frame that is left out"
-    assert (data.y_label, data.y_unit) == ("Temperature", "K")
+    assert (one.sample, data.y_label, data.y_unit) == ("sample 0", "Temperature", "K")
     assert data.y_limits.tolist() == [295.0, 415.0], "to the outer edges of the rows"
 
 
