@@ -300,7 +300,7 @@ FRAMES: dict[str, tuple[Stage, ...]] = {
             "measure",
             ("reduce",),
             "ntcspec.xas.frames.measure:measure_frames",
-            "ntcspec.types.xas_frames:XanesFramesMeasured",
+            "ntcspec.types.frames:FramesMeasured",
             also=("transform",),
         ),
     ),

@@ -32,8 +32,8 @@ from ntcspec.types import Array, Metric
 
 SIGNIFICANT = 3.0
 FEWEST = 3
-NO_CHOICE = "u_sys: no other normalisation was asked for"
-LOST = "u_sys: no frame has it under every normalisation"
+NO_CHOICE = "u_sys: no other {} was asked for"
+LOST = "u_sys: no frame has it under every {}"
 
 
 @dataclass
@@ -96,12 +96,15 @@ def weights(u_stat: Array) -> Array:
 
 @dataclass
 class Summary:
-    """Gathers one quantity block by block. along: coordinate that a change goes along; '' where there are two."""
+    """Gathers one quantity block by block. along: coordinate that a change goes along; '' where there are two.
+    choice: what u_sys is the half range over.
+    """
 
     name: str
     unit: str
     method: str
     along: str
+    choice: str = "normalisation"
     values: list[Array] = field(default_factory=list)
     errors: list[Array] = field(default_factory=list)
     places: list[Array] = field(default_factory=list)
@@ -135,10 +138,10 @@ class Summary:
         if not np.isfinite(value):
             return Metric(name, NAN, self.unit, NAN, NAN, method, why)
         if by_choice is None:
-            reason = LOST if self.choices else NO_CHOICE
+            reason = (LOST if self.choices else NO_CHOICE).format(self.choice)
             return Metric(name, value, self.unit, u_stat, NAN, method, "; ".join(w for w in (why, reason) if w))
         u_sys = 0.5 * float(by_choice.max() - by_choice.min())
-        method += f"; u_sys: half the range over {self.choices} normalisations made alike for all frames"
+        method += f"; u_sys: half the range over {self.choices} {self.choice}s made alike for all frames"
         return Metric(name, value, self.unit, u_stat, u_sys, method, why)
 
     def _under(self, get: Callable[[_Sums], Array]) -> Array | None:

@@ -16,7 +16,8 @@ from ntcspec.plot import xanes_options as options
 from ntcspec.plot.build import NONE, Found
 from ntcspec.plot.data import DATA, Map, PanelData, Series
 from ntcspec.types import Array
-from ntcspec.types.xas_frames import FrameMetric, XanesFrames, XanesFramesMeasured
+from ntcspec.types.frames import FrameMetric, FramesMeasured
+from ntcspec.types.xas_frames import XanesFrames
 
 MOST_ROWS = 400  # of a map; more cannot be told apart on paper
 ROBUST = 1.0  # percent of the values at either end that the colours leave out
@@ -133,7 +134,7 @@ def _spectra(f: Found, along: Along, opts: options.FramesOptions, x_limits: Sequ
 def frame_metric(entries: Sequence[Entry], opts: options.FrameMetricOptions) -> PanelData:
     """One metric of every frame along the frames, with bands: statistical, and the range over normalisations; from
     `measure`."""
-    found, missing = build.find(entries, XanesFramesMeasured)
+    found, missing = build.find(entries, FramesMeasured)
     found = build.pick(found, missing, lambda f: _metric(f.artifact, opts.metric))
     found = build.same(found, missing, lambda a: f"{a.name}, {a.along_unit}", SEPARATE)
     axes = {f.index: along_of(f.artifact.along, _name(f.entry), f.artifact.along_unit) for f in found}
@@ -158,10 +159,10 @@ def frame_metric(entries: Sequence[Entry], opts: options.FrameMetricOptions) -> 
 
 
 def _name(entry: Entry) -> str:
-    return str(build.artifact(entry, XanesFramesMeasured).coordinate_names[0])
+    return str(build.artifact(entry, FramesMeasured).coordinate_names[0])
 
 
-def _metric(one: XanesFramesMeasured, name: str) -> FrameMetric | str:
+def _metric(one: FramesMeasured, name: str) -> FrameMetric | str:
     """The metric of that name, or why there is none."""
     found = next((m for m in one.frame_metrics if m.name == name), None)
     if found is None:
@@ -184,7 +185,7 @@ def _curve(f: Found, along: Along, band: bool) -> Series:
 
 def frame_map(entries: Sequence[Entry], opts: options.FrameMapOptions) -> PanelData:
     """One metric of every frame of a map as an image over both coordinates; from `measure`."""
-    found, missing = build.find(entries, XanesFramesMeasured)
+    found, missing = build.find(entries, FramesMeasured)
     names = {f.index: f.artifact.coordinate_names for f in found}
     found = build.pick(found, missing, lambda f: _image(f.artifact, opts.metric))
     x_limits = opts.xlim or _outer([f.artifact[0][0] for f in found])
@@ -204,7 +205,7 @@ def frame_map(entries: Sequence[Entry], opts: options.FrameMapOptions) -> PanelD
     return replace(data, equal=bool(maps))
 
 
-def _image(one: XanesFramesMeasured, name: str) -> tuple[tuple[Array, Array, Array], FrameMetric] | str:
+def _image(one: FramesMeasured, name: str) -> tuple[tuple[Array, Array, Array], FrameMetric] | str:
     """x, y and z of the image and its metric, or why there is none."""
     if len(one.coordinate_names) < 2:
         return "its frames have one coordinate, not two"

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 BLOCK_BYTES = 1_000_000
 
 

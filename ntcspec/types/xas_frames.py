@@ -12,13 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ntcspec.types import Array, Metrics, Note, Plot, array, scalar, text
+from ntcspec.types import Array, Note, Plot, array, scalar, text
 from ntcspec.types.blocks import Blocks
+from ntcspec.types.frames import ACROSS, ALONG, REASON, SOURCE
 from ntcspec.types.xas import XasScan
-
-ALONG = "coordinate of the frame, in the unit that `coordinate_units` names"
-ACROSS = "second coordinate of a map; NaN where there is none"
-REASON = "why the frame cannot be used; empty if it can"
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class RawFrame:
     signals: Array = array("", "columns of the raw file that detection modes use, shape (frames, columns, E)")
     along: Array = array("", ALONG)
     across: Array = array("", ACROSS)
-    source: tuple[str, ...] = text("raw file, and scan in it, as the study names it")
+    source: tuple[str, ...] = text(SOURCE)
     reason: tuple[str, ...] = text(REASON)
 
 
@@ -56,7 +53,7 @@ class NormalisedFrame:
     lines: Array = array("1", "l0, l1 and edge step, nominal and under each choice, shape (frames, 1 + choices, 3)")
     along: Array = array("", ALONG)
     across: Array = array("", ACROSS)
-    source: tuple[str, ...] = text("raw file, and scan in it, as the study names it")
+    source: tuple[str, ...] = text(SOURCE)
     reason: tuple[str, ...] = text(REASON)
 
 
@@ -85,44 +82,3 @@ class XanesFrames:
             Plot("frames", "normalised absorption of the frames", "frames/norm", ("frames/along", "energy_ev")),
             Plot("mean", "normalised mean of the frames", "mean_norm", ("energy_ev",)),
         )
-
-
-@dataclass(frozen=True)
-class FrameMetric:
-    """One number of every frame."""
-
-    name: str = text("e.g. 'e0.half_step'")
-    metric_unit: str = text("unit of value and uncertainties")
-    along_unit: str = text("unit of `along`")
-    along: Array = array("", "coordinate of the frame")
-    across: Array = array("", ACROSS)
-    value: Array = array("", "value, NaN where it is missing", ("along",), "u_stat")
-    u_stat: Array = array("", "statistical standard uncertainty")
-    u_sys: Array = array("", "half the range over the choices of normalisation, NaN where it is not known")
-
-    @property
-    def label(self) -> str:
-        """What viewers write above its plot."""
-        return self.name
-
-    def units(self) -> dict[str, str]:
-        """Units of the arrays, which hang on the metric and on the coordinate."""
-        return dict.fromkeys(("value", "u_stat", "u_sys"), self.metric_unit) | dict.fromkeys(
-            ("along", "across"), self.along_unit
-        )
-
-    def plots(self) -> tuple[Plot, ...]:
-        """The value against the coordinate."""
-        return (Plot("metric", "of each frame", "value", ("along",)),)
-
-
-@dataclass(frozen=True)
-class XanesFramesMeasured(Metrics):
-    """Result of `measure`: every metric of every frame, and as `metrics` what a series as a whole says."""
-
-    coordinate_names: tuple[str, ...] = text("what differs from frame to frame; two names for a map")
-    coordinate_units: tuple[str, ...] = text("unit of each coordinate")
-    choice_names: tuple[str, ...] = text("choices of normalisation")
-    frame_metrics: tuple[FrameMetric, ...] = text("one entry a metric")
-    source: tuple[str, ...] = text("raw file, and scan in it, of each frame")
-    reason: tuple[str, ...] = text(REASON)

@@ -10,7 +10,8 @@ from synthetic_panels import LONG
 from ntcspec.plot import Entry
 from ntcspec.types import Array
 from ntcspec.types.blocks import Blocks
-from ntcspec.types.xas_frames import FrameMetric, NormalisedFrame, XanesFrames, XanesFramesMeasured
+from ntcspec.types.frames import FrameMetric, FramesMeasured
+from ntcspec.types.xas_frames import NormalisedFrame, XanesFrames
 
 ENERGY = np.arange(1060.0, 1110.0, 0.5)
 RAMP = np.arange(300.0, 420.0, 10.0)
@@ -51,7 +52,7 @@ def reduced(along: Array = RAMP, *, names: tuple[str, ...] = ("temperature",), u
     )
 
 
-def measured(along: Array = RAMP, *, across: Array | None = None, shift: float = 0.0) -> XanesFramesMeasured:
+def measured(along: Array = RAMP, *, across: Array | None = None, shift: float = 0.0) -> FramesMeasured:
     """Edge and area along a ramp; over a map where `across` is given."""
     value = 1071.0 + shift + 0.02 * np.arange(along.size)
     value[2] = np.nan
@@ -63,7 +64,7 @@ def measured(along: Array = RAMP, *, across: Array | None = None, shift: float =
         for name, v in (("e0.half_step", value), ("w.area", value - 1065))
     )
     names = ("temperature",) if across is None else ("x", "y")
-    return XanesFramesMeasured(
+    return FramesMeasured(
         metrics=(), notes=(), coordinate_names=names, coordinate_units=(unit,) * len(names), choice_names=("a", "b"),
         frame_metrics=metrics, source=("f",) * along.size, reason=("",) * along.size,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from study import ROOT, artifacts, ntcspec, xdi
 
 from ntcspec import store
 from ntcspec.plot.data import PanelData
-from ntcspec.types.xas_frames import XanesFramesMeasured
+from ntcspec.types.frames import FramesMeasured
 
 ENERGY = np.concatenate([np.arange(2770, 2814, 1.0), np.arange(2814, 2845, 0.2), np.arange(2845, 2905, 1.0)])
 RAMP, COLUMNS, ROWS, ABORTED = 24, 5, 4, 9
@@ -56,7 +56,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_ramp_is_found_and_the_aborted_frame_is_named(finished: Path) -> None:
-    measured = store.read(finished / "results/cell/ramp/measure.nxs", XanesFramesMeasured)
+    measured = store.read(finished / "results/cell/ramp/measure.nxs", FramesMeasured)
     edge = next(m for m in measured.frame_metrics if m.name == "e0.half_step")
     np.testing.assert_array_equal(edge.along, 300 + 10 * np.arange(RAMP))
     assert np.isnan(edge.value[ABORTED - 1]) and np.isfinite(np.delete(edge.value, ABORTED - 1)).all()
@@ -131,7 +131,7 @@ def test_one_changed_frame_is_found_and_measured_again(finished: Path, tmp_path:
     assert "ingest cell / ramp" in run.stdout and "ingest cell / spot" not in run.stdout
     after = artifacts(folder)
     assert before["cell/spot/measure.nxs"] == after["cell/spot/measure.nxs"]
-    assert len(store.read(folder / "results/cell/ramp/measure.nxs", XanesFramesMeasured).source) == RAMP + 1
+    assert len(store.read(folder / "results/cell/ramp/measure.nxs", FramesMeasured).source) == RAMP + 1
 
 
 def test_check_goes_through_every_frame(finished: Path, tmp_path: Path) -> None:

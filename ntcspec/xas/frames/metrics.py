@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ntcspec.frames.gather import Read
 from ntcspec.peaks.value import NAN
 from ntcspec.types import Array
 from ntcspec.types.xas_frames import NormalisedFrame, XanesFrames
@@ -25,26 +26,6 @@ from ntcspec.xas.frames.curves import Change, Curves
 from ntcspec.xas.xanes import edge as single_edge
 from ntcspec.xas.xanes import features as single
 from ntcspec.xas.xanes.moments import HOW, SIGNIFICANT, window_weights
-
-
-@dataclass(frozen=True)
-class Read:
-    """One quantity of a block of frames: value and u_stat (frames,), value under each choice (frames, choices)."""
-
-    name: str
-    unit: str
-    method: str
-    value: Array
-    u_stat: Array
-    by_choice: Array
-
-    @property
-    def u_sys(self) -> Array:
-        """Half the range over nominal and choices (frames,); NaN where there is none or it is lost under one."""
-        if not self.by_choice.shape[1]:
-            return np.full(self.value.shape, NAN)
-        every = np.column_stack([self.value, self.by_choice])
-        return np.asarray(0.5 * (every.max(axis=1) - every.min(axis=1)))
 
 
 @dataclass(frozen=True)

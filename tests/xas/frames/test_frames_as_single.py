@@ -12,9 +12,10 @@ from helpers import scan
 
 from ntcspec.errors import UserError
 from ntcspec.types import Array, Metric
+from ntcspec.types.frames import FramesMeasured
 from ntcspec.types.xanes import XanesMeasured
 from ntcspec.types.xas import XasScans
-from ntcspec.types.xas_frames import XanesFrames, XanesFramesMeasured, XasFrames
+from ntcspec.types.xas_frames import XanesFrames, XasFrames
 from ntcspec.xas.frames.measure import measure_frames
 from ntcspec.xas.frames.reduce import reduce_frames
 from ntcspec.xas.xanes.measure import measure_xanes
@@ -27,7 +28,7 @@ EXACT = ("edge_step", "w.area", "w.centroid")
 VALUE, U_STAT, U_SYS = 1e-4, 5e-3, 1e-4
 
 
-def together(raw: XasFrames, **settings: Any) -> tuple[XanesFrames, XanesFramesMeasured]:
+def together(raw: XasFrames, **settings: Any) -> tuple[XanesFrames, FramesMeasured]:
     reduced = reduce_frames(raw, **{**ATOM, **REDUCE, **settings})
     return reduced, measure_frames(reduced, **MEASURE, transform=TRANSFORM)
 
@@ -41,7 +42,7 @@ def alone(mu: Array, noise: float, step_error: float, **settings: Any) -> tuple[
     return one.norm, measure_xanes(known, transform_xanes(reduced, **TRANSFORM), **MEASURE)
 
 
-def metric(found: XanesFramesMeasured, name: str) -> Metric:
+def metric(found: FramesMeasured, name: str) -> Metric:
     return next(m for m in found.metrics if m.name == name)
 
 
