@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "workflow"))
 
 from browsing import chromium
 
@@ -37,6 +40,25 @@ def data_folder() -> Path:
 def xas_data(data_folder: Path) -> Path:
     """Folder of the measured XAS files."""
     return data_folder / "xas"
+
+
+@pytest.fixture(scope="session")
+def finished_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default study after a local run, made once for all test processes: to be looked at, or copied."""
+    from study import ROOT, ntcspec
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished-demo"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(ROOT / "config", folder / "config")
+            for words in (("demo", "raw"), ("run", "--cores", "2")):
+                run = ntcspec(*words, cwd=folder)
+                assert run.returncode == 0, run.stdout + run.stderr
+            (folder / "whole").touch()
+    return folder
 
 
 @pytest.fixture(scope="session")

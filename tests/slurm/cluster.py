@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import random
 import shutil
 import signal
 import socket
@@ -46,6 +47,10 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 SlurmdParameters=config_overrides
 DefMemPerCPU=1000
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill,UsePss
+FirstJobId={first}
 ReturnToService=2
 SlurmctldTimeout=10
 SlurmdTimeout=10
@@ -86,7 +91,8 @@ class Cluster:
             (self.base / name).mkdir()
         host = socket.gethostname().partition(".")[0]
         port, *ports = _free_ports(nodes + 1)
-        text = TEXT.format(host=host, base=self.base, port=port)
+        first = random.SystemRandom().randrange(10_000, 1_000_000)  # so that a number tells whose a process is
+        text = TEXT.format(host=host, base=self.base, port=port, first=first)
         text += "".join(NODE.format(i=i, host=host, port=p, cpus=cpus, mem_mb=mem_mb) for i, p in enumerate(ports))
         (self.base / "slurm.conf").write_text(text + PARTITION.format(last=nodes - 1))
 
@@ -116,7 +122,7 @@ class Cluster:
         self.until(lambda: _succeeds("munge", "-n", "-S", str(base / "munge.sock")), "munge")
         self.daemon("slurmctld", "-D", "-f", conf)
         for i in range(self.nodes):
-            self.daemon("slurmd", "-D", "-f", conf, "-N", f"n{i}")
+            self.start_node(f"n{i}")
         self.until(lambda: self.states().count("idle") == self.nodes, "slurmctld, slurmd")
 
     def __exit__(self, *_: object) -> None:
@@ -145,6 +151,24 @@ class Cluster:
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=_end_with_parent
             )
 
+    def kill_node(self, name: str) -> None:
+        """As if its power failed: the daemon and all processes of its jobs, at once."""
+        numbers = [job.split()[0] for job in self.jobs() if job.endswith(f" RUNNING {name}")]
+        daemon = self.daemons.pop(name)
+        daemon.kill()
+        for pid in [pid for number in numbers for pid in processes_of(number)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        daemon.wait()
+
+    def start_node(self, name: str) -> None:
+        """Start a node, again after it was killed."""
+        self.daemon("slurmd", "-D", "-f", str(self.base / "slurm.conf"), "-N", name)
+
+    def end_time(self, number: str) -> None:
+        """Let the time of a job be over: Slurm counts in minutes."""
+        subprocess.run(["scontrol", "update", f"JobId={number}", "EndTime=now"], check=True)
+
     def states(self) -> list[str]:
         """'idle', 'mixed', 'down' ... of each node."""
         return _says("sinfo", "-h", "-N", "-o", "%T").split()
@@ -152,6 +176,14 @@ class Cluster:
     def jobs(self) -> list[str]:
         """A line for each job in the queue: number, name, state, node."""
         return _says("squeue", "-h", "-o", "%i %j %T %N").splitlines()
+
+    def node_of(self, number: str) -> str:
+        """Where a job runs."""
+        return _says("squeue", "-h", f"--jobs={number}", "-o", "%N").strip()
+
+    def past_jobs(self) -> list[str]:
+        """A line for each job that has ended: number, node."""
+        return _says("squeue", "-h", "--states=all", "-o", "%i %N").splitlines()
 
     def until(self, done: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
         """Wait for it. Raises TimeoutError with the end of every log."""
@@ -161,6 +193,17 @@ class Cluster:
                 logs = [f"{path.name}: {path.read_text()[-500:]}" for path in self.base.glob("*.log")]
                 raise TimeoutError(f"{what}: not within {patience_s:.0f} s\n" + "\n".join(logs))
             time.sleep(0.1)
+
+
+def processes_of(number: str) -> list[int]:
+    """Everything that a job of Slurm has started on this machine, and what started it; numbers differ between clusters."""
+    mark, step = f"SLURM_JOB_ID={number}".encode(), f"slurmstepd: [{number}.".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (path / "environ").read_bytes().split(b"\0") or (path / "cmdline").read_bytes().startswith(step):
+                found.append(int(path.name))
+    return found
 
 
 def _free_ports(count: int) -> list[int]:
