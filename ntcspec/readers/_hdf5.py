@@ -108,8 +108,8 @@ class Hdf5File:
         """Shape of what is packed together in the file; ones where nothing is. Raises as `part`."""
         return self._open(path, lambda item: item.chunks or (1,) * item.ndim)
 
-    def part(self, path: str, index: slice | None) -> Any:
-        """Some frames of a stack (the whole where `index` is None), in the type that they are stored in.
+    def part(self, path: str, index: slice | int | None) -> Any:
+        """A frame, or some, of a stack (the whole where `index` is None), in the type that they are stored in.
 
         Raises
         ------
