@@ -48,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
         if not waiting and settled and current:
             return _summary(plan, [], current, 0)
         if profile.allocation:
-            return run_in_allocation(study, profile, options)
+            return run_in_allocation(study, profile, options, lambda: not stale(plan) and is_current(plan))
         forced = [job.outputs[0] for job in waiting]
         forced += [SUMS] * bool(forced)
         forced += [CRATE] * bool(forced or not current)

@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -25,7 +25,8 @@ from ntcspec.errors import UserError
 MARK = ".ntcspec/slurm"  # there may be jobs of this study in a queue
 INSIDE = "NTCSPEC_ALLOCATION"  # says to `ntcspec run` that its driver, outside, holds the lock
 PATIENCE_S, STEP_S = 300.0, 1.0
-OWN_CODES = (0, 1, 70, 130)  # with which `ntcspec run` ends by itself
+OWN_CODES = (1, 70, 130)  # of an `ntcspec run` that says itself what is wrong
+SEEN_S = 60.0  # for a shared file system to show what another node wrote
 ANSWER_S = 60.0  # for a program of Slurm to answer: a busy controller takes its time
 
 
@@ -54,9 +55,9 @@ def cancel_leftovers(root: Path) -> None:
         return
     end, told, said = time.monotonic() + PATIENCE_S, False, ""
     while jobs := leftovers(root):
-        if not told:
-            print(f"cancelling {_count(jobs)} that an earlier run left in the queue", flush=True)
-            told, said = True, _ask("scancel", *jobs)[1]
+        if not told and (live := [number for number, state in jobs.items() if state != "COMPLETING"]):
+            print(f"cancelling {_count(live)} that an earlier run left in the queue", flush=True)
+            told, said = True, _ask("scancel", *live)[1]
         if time.monotonic() > end:
             what = f"{_count(jobs)} of an earlier run that will not end{f' ({said})' if said else ''}"
             fix = f"see `squeue --me`, and `scancel {' '.join(jobs)}`; a node that is down keeps its jobs for a while"
@@ -73,20 +74,21 @@ def cancel_afterwards(root: Path) -> None:
         print(f"warning: {error}", file=sys.stderr)
 
 
-def leftovers(root: Path) -> list[str]:
-    """Numbers of this study's jobs in the queue, but for the one that this process runs in.
+def leftovers(root: Path) -> dict[str, str]:
+    """This study's jobs in the queue, state by number, but for the one that this process runs in.
 
     Raises UserError where the cluster does not say.
     """
     prefix, here = job_prefix(root), root.resolve()
-    listed, error = _ask("squeue", "--me", "--noheader", "--format=%i|%j|%Z")
+    listed, error = _ask("squeue", "--me", "--noheader", "--format=%i|%T|%j|%Z")
     if error:
         what = f"jobs of this study may still be in the queue of the cluster, and squeue fails ({error})"
         fix = f"once it answers (see `sinfo`), run again; where you know that no job is left, remove {MARK}"
         raise UserError(str(root), what, fix)
-    rows = (line.split("|", 2) for line in listed.splitlines())
-    ours = [number for number, name, folder in rows if name.startswith(prefix) and Path(folder).resolve() == here]
-    return [number for number in ours if number != os.environ.get("SLURM_JOB_ID")]
+    rows = (line.split("|", 3) for line in listed.splitlines())
+    ours = {n: state for n, state, name, folder in rows if name.startswith(prefix) and Path(folder).resolve() == here}
+    ours.pop(os.environ.get("SLURM_JOB_ID", ""), None)
+    return ours
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,11 @@ def asked_for(number: str) -> Asked:
     return Asked(*words) if len(words) == 3 else Asked()
 
 
-def run_in_allocation(study: Study, profile: Profile, options: argparse.Namespace) -> int:
-    """`ntcspec run` on one node, what it says shown here; returns its exit code."""
+def run_in_allocation(study: Study, profile: Profile, options: argparse.Namespace, whole: Callable[[], bool]) -> int:
+    """`ntcspec run` on one node, what it says shown here; returns its exit code.
+
+    `whole` says whether everything is made: when its node dies, srun ends with 0 like a run that has done its work.
+    """
     if "SLURM_JOB_ID" in os.environ:
         raise UserError("--profile", "this is already inside an allocation", "`ntcspec run` without it uses this node")
     asked = {**profile.allocation, **({"cpus-per-task": options.cores} if options.cores else {})}
@@ -125,17 +130,28 @@ def run_in_allocation(study: Study, profile: Profile, options: argparse.Namespac
     )
     try:
         code = process.wait()
-        if code not in OWN_CODES:
-            what = f"the allocation ended before the run did (exit code {code} of srun); what Slurm says of it is above"
-            fix = f"run again, it goes on from there; its memory and time are mem and time in {profile.settings}"
-            print(UserError(str(study.root), what, f"{fix} (docs/cluster.md)"), file=sys.stderr)
-        return code
+        if code in OWN_CODES or (code == 0 and _soon(whole)):
+            return code
+        what = f"the allocation ended before the run did (exit code {code} of srun); what Slurm says of it is above"
+        fix = f"run again, it goes on from there; its memory and time are mem and time in {profile.settings}"
+        print(UserError(str(study.root), what, f"{fix} (docs/cluster.md)"), file=sys.stderr)
+        return code or 1
     finally:
         process.wait()
         cancel_afterwards(study.root)
 
 
-def _count(jobs: Sequence[str]) -> str:
+def _soon(done: Callable[[], bool]) -> bool:
+    """Whether it is done: at the latest when this machine sees what the node has written."""
+    end = time.monotonic() + SEEN_S
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(STEP_S)
+    return True
+
+
+def _count(jobs: Collection[str]) -> str:
     return f"{len(jobs)} job{'s' * (len(jobs) != 1)}"
 
 

@@ -83,6 +83,32 @@ def test_so_it_is_with_one_allocation(study: Path, programs: Path, capfd: pytest
     assert (study / MARK).exists()
 
 
+def test_a_node_that_dies_is_no_success(
+    study: Path, programs: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """srun ends with 0 then (seen with Slurm 22.05)."""
+    monkeypatch.setattr("ntcspec.drive.slurm.SEEN_S", 0.0)
+    monkeypatch.setattr("ntcspec.drive.slurm.STEP_S", 0.0)
+    program(programs, "srun", "echo 'srun: error: Node failure on n0' >&2; exit 0")
+    program(programs, "squeue", "exit 0")
+    assert main(["run", str(study), "--profile", "slurm-node"]) == 1
+    said = capfd.readouterr().err
+    assert f"{study}: the allocation ended before the run did (exit code 0 of srun)" in said and "run again" in said
+
+
+def test_a_job_that_is_just_ending_is_waited_for_and_not_cancelled(
+    study: Path, programs: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = study / "asked"
+    ending = f"test -e '{asked}' || echo '12|COMPLETING|{job_prefix(study)}-node|{study}'; touch '{asked}'"
+    program(programs, "srun", "exit 1")
+    program(programs, "squeue", ending)
+    program(programs, "scancel", f"touch '{study}/cancelled'")
+    assert main(["run", str(study), "--profile", "slurm-node"]) == 1
+    assert asked.exists() and not (study / "cancelled").exists() and not (study / MARK).exists()
+    assert "cancelling" not in capfd.readouterr().out
+
+
 def test_no_run_begins_beside_jobs_that_nobody_can_see(
     study: Path, programs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,7 +124,7 @@ def test_no_run_begins_beside_jobs_that_nobody_can_see(
 
     number = study / "job"
     number.touch()
-    program(programs, "squeue", f"test ! -e '{number}' || echo '12|{job_prefix(study)}_x|{study}'")
+    program(programs, "squeue", f"test ! -e '{number}' || echo '12|RUNNING|{job_prefix(study)}_x|{study}'")
     program(programs, "scancel", f"test \"$*\" = 12 && rm '{number}'")
     main(["run", str(study), "--cores", "1"])
     assert "cancelling 1 job that an earlier run left in the queue" in capsys.readouterr().out
@@ -112,7 +138,7 @@ def test_jobs_that_do_not_end_are_named_with_what_scancel_says(
     mark(study)
     monkeypatch.setattr("ntcspec.drive.slurm.PATIENCE_S", 0.0)
     monkeypatch.setattr("ntcspec.drive.slurm.STEP_S", 0.0)
-    program(programs, "squeue", f"echo '12|{job_prefix(study)}_x|{study}'; echo '13|another|{study}'")
+    program(programs, "squeue", f"echo '12|RUNNING|{job_prefix(study)}_x|{study}'; echo '13|RUNNING|another|{study}'")
     program(programs, "scancel", "echo 'scancel: error: Access denied' >&2; exit 1")
     assert main(["run", str(study)]) == 1
     said = capsys.readouterr().err

@@ -119,7 +119,7 @@ def test_only_jobs_of_this_study_are_cancelled(cluster: Cluster, tmp_path: Path)
     assert len(leftovers(root)) == 1, "without the mark nobody asks the cluster"
     mark(root)
     cancel_leftovers(root)
-    assert leftovers(root) == [] and len(leftovers(other)) == 1
+    assert leftovers(root) == {} and len(leftovers(other)) == 1
     subprocess.run(["scancel", "--me"], check=True)
     cluster.until(lambda: not cluster.jobs(), "an empty queue")
 
