@@ -12,6 +12,7 @@ from typing import Any
 
 from ntcspec import __version__
 from ntcspec.errors import Problems, UserError
+from ntcspec.files import of_the_disk
 
 Commands = Any  # of argparse, whose type has no public name
 STUDY_HELP = "a study's config.yaml, or its folder (default: this folder)"
@@ -118,6 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if mended := of_the_disk(error, "the output"):
+            print(f"ntcspec {options.command}: {mended}", file=sys.stderr)
+            return 1
         if os.environ.get("NTCSPEC_DEBUG"):
             raise
         print(f"ntcspec {options.command}: internal error ({type(error).__name__}: {error})", file=sys.stderr)

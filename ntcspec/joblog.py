@@ -1,4 +1,4 @@
-"""First and last line of a job's log: when it ran, on which machine, for whom, for which key.
+"""First and last line of a job's log: when it ran, on which machine, for whom, for which key; what it wrote.
 
 These stand in logs, and in the crate that is made from them, and nowhere else: artifacts hold neither time nor name.
 """
@@ -9,7 +9,8 @@ import getpass
 import json
 import os
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,13 +19,17 @@ STARTED, ENDED = "started ", "ended "
 
 @dataclass(frozen=True)
 class Ran:
-    """When and where a job ran. Times are ISO 8601, in UTC, to the millisecond; key: of the job's artifacts."""
+    """When and where a job ran. Times are ISO 8601, in UTC, to the millisecond; key: of the job's artifacts.
+
+    wrote: sha256 of what it wrote, by path from the study's root; empty where it failed, or is not known.
+    """
 
     start: str
     end: str
     host: str
     user: str
     key: str
+    wrote: Mapping[str, str] = field(default_factory=dict)
 
 
 def now() -> str:
@@ -38,9 +43,9 @@ def started(key: str) -> str:
     return STARTED + json.dumps(facts, ensure_ascii=False)
 
 
-def ended() -> str:
-    """The last line of a log."""
-    return ENDED + json.dumps({"time": now()})
+def ended(wrote: Mapping[str, str]) -> str:
+    """The last line of a log; wrote: as in `Ran`."""
+    return ENDED + json.dumps({"time": now(), "wrote": dict(wrote)}, ensure_ascii=False)
 
 
 def read(log: Path) -> Ran | None:
@@ -54,8 +59,9 @@ def read(log: Path) -> Ran | None:
         times = [datetime.fromisoformat(one["time"]) for one in (begun, over)]
         if times[0] > times[1]:
             return None  # the clock was set back: when the job ran is not known
-        return Ran(begun["time"], over["time"], str(begun["host"]), str(begun["user"]), str(begun["key"]))
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        wrote = {str(path): str(digest) for path, digest in over.get("wrote", {}).items()}
+        return Ran(begun["time"], over["time"], str(begun["host"]), str(begun["user"]), str(begun["key"]), wrote)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
         return None
 
 

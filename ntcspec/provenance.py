@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ntcspec import __version__
+from ntcspec.errors import UserError
+from ntcspec.files import new_file
 from ntcspec.opening import open_regular
 
 SCHEMA = "ntcspec-record/1"
@@ -94,7 +96,7 @@ class FileCache:
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(self.file, canonical(self.known).encode())
-        except OSError:
+        except (OSError, UserError):
             pass  # a read-only study works, only slower
 
 
@@ -104,13 +106,9 @@ def hash_cache(root: Path) -> FileCache:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write beside `path`, then rename: a reader sees the old bytes or the new ones, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    """Write a file whole or not at all. Raises UserError where it cannot be written."""
+    with new_file(path) as temporary:
         temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 # --- code ---------------------------------------------------------------------------------------

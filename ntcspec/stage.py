@@ -21,43 +21,60 @@ from typing import Any
 from ntcspec import joblog
 from ntcspec.companions import COMPANION
 from ntcspec.errors import UserError
+from ntcspec.files import cannot_write, of_the_disk, stamp
 from ntcspec.progress import listening
 from ntcspec.provenance import ancestry_of, make_record, sha256_file, write_atomic
+from ntcspec.types.blocks import NotMadeError
 
 Params = Mapping[str, Any]
+CHANGED, AGAIN = "changed while the study ran", "start the run again: ntcspec run"
+GONE = "is gone: it was there when the run started"
+PUT_BACK = "put it back, or take it out of the study, then start the run again"
 
 
 @contextlib.contextmanager
-def job(log: str | Path, key: str = "") -> Iterator[None]:
+def job(log: str | Path, key: str = "", outputs: Sequence[str] = ()) -> Iterator[None]:
     """Send all output of a job to its log, between a line for its start and one for its end (`ntcspec.joblog`).
 
-    Ends the process with one line where the job fails. key: of the artifacts that it makes.
+    Ends the process with one line where the job fails: the log has it too, but where that cannot be written. outputs:
+    the artifacts that it makes, key: theirs.
     """
-    path = Path(log)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        path.open("w", encoding="utf-8") as stream,
-        contextlib.redirect_stdout(stream),
-        contextlib.redirect_stderr(stream),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("default")
-        print(joblog.started(key), flush=True)
-        try:
-            with listening(lambda *step: _tell(path, *step)):
-                yield
-            return
-        except UserError as error:
-            message = str(error)
-            print(f"error: {message}")
-        except Exception as error:
-            traceback.print_exc()
-            message = f"internal error ({type(error).__name__}: {error}); please report it with {path.as_posix()}"
-            print(f"error: {message}")
-        finally:
-            print(joblog.ended())
-    print(message, file=sys.stderr)
-    sys.exit(1)
+    path, message = Path(log), ""
+    wrote: dict[str, str] = {}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            path.open("w", encoding="utf-8") as stream,
+            contextlib.redirect_stdout(stream),
+            contextlib.redirect_stderr(stream),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("default")
+            print(joblog.started(key), flush=True)
+            try:
+                with listening(lambda *step: _tell(path, *step)):
+                    yield
+                wrote = {name: sha256_file(Path(name)) for name in outputs}
+            except Exception as error:
+                message = _reason(error, path)
+                print(f"error: {message}")
+            finally:
+                print(joblog.ended(wrote))
+    except OSError as error:
+        message = f"error: {message or cannot_write(path, error)}"
+    if message:
+        print(message, file=sys.stderr)
+        sys.exit(1)
+
+
+def _reason(error: Exception, log: Path) -> str:
+    """Why a job failed, for people; of a defect the traceback goes to the log."""
+    if isinstance(error, UserError):
+        return str(error)
+    if mended := of_the_disk(error, log.as_posix()):
+        return str(mended)
+    traceback.print_exc()
+    return f"internal error ({type(error).__name__}: {error}); please report it with {log.as_posix()}"
 
 
 def _tell(log: Path, what: str, done: int, total: int, left_s: float) -> None:
@@ -74,7 +91,8 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
     takes (none: it takes the paths of raw files and their names in the study), and the standards or further raw files
     that it gets as well: `files`, by name their paths, and for ingest also their names in the study.
     """
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
+        before = [stamp(Path(path)) for path in inputs]
         try:
             upstream: dict[str, Any] = {}
             settings = dict(params["settings"])
@@ -101,12 +119,26 @@ def run_stage(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
             print(f"error: {error}")
             result, failure, upstream = None, error, records_of(params, inputs)
         record = record_for(params, inputs, upstream)
+        _refuse_changed(params, inputs, before)
         written = [Path(p) for p in outputs]
         try:
             write_result(result, failure, record, written)
-        except UserError as error:  # what a result holds in blocks is made while it is written
+        except NotMadeError as error:
             print(f"error: {error}")
             write_result(None, error, record, written)
+        try:
+            _refuse_changed(params, inputs, before)  # blocks are read while they are written
+        except UserError:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise
+
+
+def _refuse_changed(params: Params, inputs: Sequence[str], before: Sequence[tuple[int, ...]]) -> None:
+    """Refuse where an input was touched between reading and hashing: the hash may be of other bytes."""
+    for origin, path, then in zip(params["origin"], inputs, before, strict=True):
+        if stamp(Path(path)) != then:
+            raise UserError(origin["path"], CHANGED, AGAIN)
 
 
 def named(name: str) -> Any:
@@ -153,11 +185,13 @@ def record_for(params: Params, inputs: Sequence[str], upstream: Mapping[str, Any
         path = Path(name)
         try:
             digest = sha256_file(path)
+        except FileNotFoundError:
+            raise UserError(origin["path"], GONE, PUT_BACK) from None
         except OSError as error:
             what, fix = f"cannot be read: {error.strerror}", "is its disc there, and whole?"
             raise UserError(origin["path"], what, fix) from None
         if origin["root"] == "raw" and digest != origin["identity"]:
-            raise UserError(origin["path"], "changed while the study was running", "run the study again")
+            raise UserError(origin["path"], CHANGED, AGAIN)
         entry = {"role": origin["role"], "root": origin["root"], "path": origin["path"]}
         listed.append({**entry, "sha256": digest, "bytes": path.stat().st_size})
     return make_record(

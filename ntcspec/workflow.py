@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ntcspec import joblog
 from ntcspec.config.resolved import Study
 from ntcspec.errors import LIST_ALL, UserError, first_of
 from ntcspec.plan import CRATE, SUMS, Job, Plan
-from ntcspec.provenance import FileCache, sha256_file
+from ntcspec.provenance import FileCache, hash_cache, sha256_file
 from ntcspec.records import read_any_record
+from ntcspec.stage import AGAIN, CHANGED, GONE, PUT_BACK
 from ntcspec.techniques import METRICS
 
 PLACEHOLDER = re.compile(r"[<>{}]")  # in a path Snakemake reads <name> and {name} as its own, and cannot be told not to
+
+
+def is_told(path: str) -> bool:
+    """Whether Snakemake hears of a raw file; the job finds it all the same.
+
+    Not where it would read a placeholder in the name, nor where the file is from a clock that goes ahead of ours, or
+    ours was set back: what is made from it would be thrown away for being older.
+    """
+    with contextlib.suppress(OSError):
+        if Path(path).stat().st_mtime > time.time():
+            return False
+    return not PLACEHOLDER.search(path)
 
 
 def measurement_pattern(study: Study, technique: str) -> str:
@@ -33,9 +49,9 @@ def recorded_key(path: Path) -> str:
 
 
 def stale(plan: Plan) -> list[Job]:
-    """Jobs of which an artifact is missing or was made with another key."""
+    """Jobs of which an artifact is missing, was made with another key, or is not what the job wrote."""
     root = plan.study.root
-    cache = FileCache(root / ".ntcspec" / "keys.json", recorded_key)
+    cache = FileCache(root / ".ntcspec" / "keys.json", lambda path: _own_key(plan, path))
     found = [job for job in plan.jobs.values() if any(_key(cache, root / path) != job.key for path in job.outputs)]
     cache.save()
     return found
@@ -48,30 +64,65 @@ def _key(cache: FileCache, path: Path) -> str:
         return ""
 
 
+def _own_key(plan: Plan, path: Path) -> str:
+    """The key that an artifact carries; '' as well where it was changed after its job had written it."""
+    name = path.relative_to(plan.study.root).as_posix()
+    return "" if name in altered(plan.study.root, plan.makers[name]) else recorded_key(path)
+
+
+def altered(root: Path, job: Job) -> list[str]:
+    """Artifacts that are not what their job wrote, by its log; without a log of it nothing is known, and none is."""
+    ran = joblog.read(root / job.log)
+    wrote = ran.wrote if ran and ran.key == job.key else {}
+    there = [name for name in job.outputs if name in wrote and (root / name).is_file()]
+    return [name for name in there if sha256_file(root / name) != wrote[name]]
+
+
+def moved(plan: Plan) -> list[UserError]:
+    """Raw files that are no longer what the run was planned with."""
+    cache = hash_cache(plan.study.root)
+    raw = {i.path: i.identity for job in plan.jobs.values() for i in job.inputs if i.root == "raw"}
+    found = {name: _key(cache, plan.study.root / plan.study.raw(name)) for name in raw}
+    return [
+        UserError(name, CHANGED if digest else GONE, AGAIN if digest else PUT_BACK)
+        for name, digest in found.items()
+        if digest != raw[name]
+    ]
+
+
 def settle_times(plan: Plan, waiting: Sequence[Job]) -> bool:
-    """Give current artifacts times in the order in which they follow from each other.
+    """Give current artifacts times in the order in which they follow from each other, and none of the future.
 
     Returns whether results/SHA256SUMS is there and was made after all of them, or tells of them as they are.
 
-    Snakemake compares times of files before anything else; a copy or a touch puts them into any order. An artifact
-    that carries the key of its job is current, so its time may be moved; the others are left to be made again.
+    Snakemake compares times of files before anything else; a copy, a touch, or a clock that is set back puts them into
+    any order. An artifact that carries the key of its job is current, so its time may be moved; the others are left to
+    be made again.
     """
-    root, made_again = plan.study.root, {job.outputs[0] for job in waiting}
+    root, made_again, now = plan.study.root, {job.outputs[0] for job in waiting}, time.time_ns()
     newest = 0
     for job in plan.jobs.values():
         if job.outputs[0] in made_again:
             continue
         taken = [root / i.path for i in job.inputs if i.root != "raw"]
-        newest = max([newest, *(p.stat().st_mtime_ns for p in taken if p.exists())])
+        newest = max([newest, *(min(p.stat().st_mtime_ns, now) for p in taken if p.exists())])
         for output in (root / name for name in job.outputs):
-            if output.stat().st_mtime_ns < newest:
-                os.utime(output, ns=(newest, newest))
+            _settle(output, newest, now)
     sums, crate = root / SUMS, root / CRATE
-    if not waiting and sums.exists() and sums.stat().st_mtime_ns < newest and not wrong_sums(plan):
-        os.utime(sums, ns=(newest, newest))
-    if sums.exists() and crate.exists() and crate.stat().st_mtime_ns < sums.stat().st_mtime_ns:
-        os.utime(crate, ns=(newest, sums.stat().st_mtime_ns))  # where it is not current, it is made by force
+    if sums.exists():
+        late = sums.stat().st_mtime_ns < newest
+        _settle(sums, newest if late and not waiting and not wrong_sums(plan) else 0, now)
+        if crate.exists():
+            _settle(crate, sums.stat().st_mtime_ns, now)  # where it is not current, it is made by force
     return sums.exists() and sums.stat().st_mtime_ns >= newest
+
+
+def _settle(path: Path, earliest: int, latest: int) -> None:
+    """Move the time of a file (ns) to between these, if it is not."""
+    found = path.stat().st_mtime_ns
+    wanted = min(max(found, earliest), latest)
+    if found != wanted:
+        os.utime(path, ns=(wanted, wanted))
 
 
 def wrong_sums(plan: Plan) -> list[str]:

@@ -11,21 +11,24 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from ntcspec.audit.crate_check import is_current
 from ntcspec.audit.facts import CRATE_LOG
 from ntcspec.commands.leftovers import told as left_over
 from ntcspec.config.load import load_study
+from ntcspec.drive.follow import NOTHING, Ended
 from ntcspec.drive.lock import one_driver
 from ntcspec.drive.profile import find_profile
 from ntcspec.drive.progress import error_in, subject_of
 from ntcspec.drive.slurm import INSIDE, cancel_afterwards, cancel_leftovers, run_in_allocation
 from ntcspec.drive.start import RUN_LOG, drive
-from ntcspec.errors import first_of
+from ntcspec.errors import UserError, first_of
+from ntcspec.files import stamp
 from ntcspec.plan import CLAIMS, CRATE, REPORT, SUMS, TABLE, Job, Plan
-from ntcspec.workflow import failures, left_out, settle_times, stale
+from ntcspec.stage import AGAIN, CHANGED
+from ntcspec.workflow import altered, failures, left_out, moved, settle_times, stale
 
 
 def main(options: argparse.Namespace) -> int:
@@ -40,21 +43,24 @@ def main(options: argparse.Namespace) -> int:
             return _dry_run(plan, waiting)
         cancel_leftovers(study.root)
         settled = settle_times(plan, waiting)
+        for path in (path for job in waiting for path in altered(study.root, job)):
+            print(f"{path}: not what its job wrote, so it is made again")
         if not waiting:
             print(f"{study.name}: nothing to compute, all results are current")
         else:
             print(f"{study.name}: {len(waiting)} of {len(plan.jobs)} jobs to do")
         current = is_current(plan)
         if not waiting and settled and current:
-            return _summary(plan, [], current, 0)
+            return _summary(plan, NOTHING, [], current, {})
         if profile.allocation:
             return run_in_allocation(study, profile, options, lambda: not stale(plan) and is_current(plan))
         forced = [job.outputs[0] for job in waiting]
         forced += [SUMS] * bool(forced)
         forced += [CRATE] * bool(forced or not current)
+        old = {log: stamp(study.root / log) for log in (*(job.log for job in waiting), CRATE_LOG)}
         try:
-            code, lost = drive(plan, waiting, forced, profile, options)
-            return _summary(plan, stale(plan), is_current(plan), code, lost)
+            ended = drive(plan, waiting, forced, profile, options)
+            return _summary(plan, ended, stale(plan), is_current(plan), old)
         finally:
             if profile.slurm:
                 cancel_afterwards(study.root)
@@ -68,36 +74,44 @@ def _dry_run(plan: Plan, jobs: list[Job]) -> int:
     return 0
 
 
-def _summary(plan: Plan, not_made: list[Job], described: bool, code: int, lost: Sequence[str] = ()) -> int:
-    """What failed and what was made. described: the crate is current; code: Snakemake's; lost: jobs of a cluster."""
-    root = plan.study.root
+def _summary(plan: Plan, ended: Ended, not_made: list[Job], described: bool, old: Mapping[str, tuple[int, ...]]) -> int:
+    """What came of it.
+
+    described: the crate is current; old: stamps of the logs that were there before, whose errors are of earlier runs.
+    """
     failed = failures(plan)
     logs = {m.title: m.folder.replace("results/", "results/logs/", 1) for m in plan.study.measurements}
     where = {name: f" (logs: {logs[name]}/)" if name in logs else "" for name, _ in failed}
     lines = [f"FAILED {name}: {reason}{where[name]}" for name, reason in failed]
     print(*(f"{line}\n" for line in first_of(lines, f"{TABLE} names them all")), sep="", end="", file=sys.stderr)
-    told = [(job.outputs[0], error_in(root / job.log), job.log) for job in not_made]
-    if not not_made and not described:
-        told.append((CRATE, error_in(root / CRATE_LOG), CRATE_LOG))
-    print(*(f"NOT MADE {one}\n" for one in lost), sep="", end="", file=sys.stderr)
-    causes = [one for one in told if one[1]]
-    lines = [f"NOT MADE {output}: {error} (log: {log})" for output, error, log in causes]
-    print(*(f"{line}\n" for line in first_of(lines, f"see {RUN_LOG}")), sep="", end="", file=sys.stderr)
-    if len(not_made) > len(causes):
-        what = "jobs" if lost else "further jobs"
+    causes = _causes(plan, ended, not_made, described, old)
+    print(*(f"{line}\n" for line in first_of(causes, f"see {RUN_LOG}")), sep="", end="", file=sys.stderr)
+    if not_made and len(not_made) > len(causes):
+        what = "jobs" if ended.errors else "further jobs"
         print(f"{len(not_made) - len(causes)} {what} were not done, because of the above", file=sys.stderr)
-    if code and not causes and not lost:
-        lines = (root / RUN_LOG).read_text(errors="replace").splitlines()[-5:]
-        print(
-            "The run stopped with:",
-            *(f"  {line}" for line in lines),
-            f"(all of it: {RUN_LOG})",
-            sep="\n",
-            file=sys.stderr,
-        )
+    if ended.code and not causes:
+        words = (f"  {line}" for line in ended.last)
+        print("The run stopped with:", *words, f"(all of it: {RUN_LOG})", sep="\n", file=sys.stderr)
     _places(plan)
     print(*(f"{line}\n" for line in left_over(plan)), sep="", end="")
-    return 1 if failed or not_made or code else 0
+    return 1 if failed or not_made or ended.code else 0
+
+
+def _causes(
+    plan: Plan, ended: Ended, not_made: list[Job], described: bool, old: Mapping[str, tuple[int, ...]]
+) -> list[str]:
+    """Why something was not made, a line each."""
+    root = plan.study.root
+    logs = {job.outputs[0]: job.log for job in not_made}
+    if not not_made and not described:
+        logs[CRATE] = CRATE_LOG
+    told = [(output, error_in(root / log), log) for output, log in logs.items() if stamp(root / log) != old.get(log)]
+    lines = [f"NOT MADE {output}: {error} (log: {log})" for output, error, log in told if error]
+    changed = [UserError(path, CHANGED, AGAIN) for job in not_made for path in altered(root, job)]
+    lines += [f"CHANGED {one}" for one in changed]
+    if not_made:
+        lines += [f"CHANGED {one}" for one in moved(plan) if not any(str(one) in line for line in lines)]
+    return [*lines, *(f"NOT MADE {error}" for error in ended.errors)]
 
 
 def _places(plan: Plan) -> None:

@@ -1,2 +1,2 @@
-"""Driving Snakemake for `ntcspec run`: one driver at a time (`lock`), its process (`start`), its words (`progress`),
-where jobs run (`profile`), jobs in the queue of a cluster (`slurm`)."""
+"""Driving Snakemake for `ntcspec run`: one driver at a time (`lock`), its process (`start`, `follow`), its words
+(`progress`), where jobs run (`profile`), jobs in the queue of a cluster (`slurm`)."""

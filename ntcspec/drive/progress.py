@@ -10,6 +10,7 @@ that waits, divided by how many run at a time. A count of jobs alone would not d
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -20,6 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from ntcspec.errors import UserError
 from ntcspec.plan import Job, Plan
 from ntcspec.provenance import canonical, write_atomic
 
@@ -77,8 +79,14 @@ class Progress:
         self.clock.join()
         self._clear()
         if self.done:
-            write_atomic(self.root / DURATIONS, canonical(self.durations).encode())
+            with contextlib.suppress(UserError):  # it only makes the next guess better
+                write_atomic(self.root / DURATIONS, canonical(self.durations).encode())
             print(f"{self.done} steps in {span(time.monotonic() - self.start)}", file=self.stream, flush=True)
+
+    def told_by_none(self, error: str) -> None:
+        """What went wrong outside of any job's log."""
+        with self.lock:
+            self._say(f"FAILED {error}")
 
     def heard(self, line: str) -> None:
         """One line of Snakemake's."""

@@ -1,4 +1,4 @@
-"""Start Snakemake, with a warm worker at its side where there is enough to do, and follow what it says.
+"""What `ntcspec run` starts: Snakemake, with a warm worker at its side where there is enough to do.
 
 Where Snakemake sends jobs to nodes, each of their batch scripts starts a worker of its own there.
 """
@@ -6,19 +6,19 @@ Where Snakemake sends jobs to nodes, each of their batch scripts starts a worker
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
-import signal
-import subprocess
+import re
+import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
-from typing import IO
 
 import yaml
 
+from ntcspec.drive.follow import Ended, follow
 from ntcspec.drive.lost import Losses
 from ntcspec.drive.profile import Profile, find_profile
 from ntcspec.drive.progress import Progress
@@ -28,25 +28,25 @@ from ntcspec.plan import Job, Plan
 from ntcspec.provenance import write_atomic
 from ntcspec.worker import ONE_THREAD, VARIABLE, warm
 from ntcspec.worker.book import tidy_books, write_book
-from ntcspec.worker.child import PR_SET_PDEATHSIG
 
 RUN_LOG = "results/logs/run.log"
 WORTH_IT = 4  # jobs: for fewer, importing everything costs more than it saves
+UNFINISHED = (".running-", ".damaged-")  # folders of ntcspec.xas.paths.feff_run
 WORKER = ".ntcspec/worker.sh"  # what the batch script of a node reads first
+HALF = re.compile(r"\..+\.\d+\.tmp")  # what `write_atomic` and its like have not renamed yet
 FORCED = ".ntcspec/forced"  # a profile of one key: thousands of names are too long for a command line
 
 
 def drive(
     plan: Plan, waiting: Sequence[Job], forced: Sequence[str], profile: Profile, options: argparse.Namespace
-) -> tuple[int, list[str]]:
+) -> Ended:
     """Run what is waiting. All that Snakemake says goes to results/logs/run.log.
 
-    Returns its exit code, and which jobs of Slurm were lost: whose they were, why, the way out.
+    Among the errors of the end are the jobs of Slurm that were lost: whose they were, why, the way out.
     """
     study = plan.study
     modules = {module for job in waiting for module in job.modules}
-    log = study.root / RUN_LOG
-    log.parent.mkdir(parents=True, exist_ok=True)
+    _clear_halves(study.root)
     write_book(plan)
     tidy_books(plan)
     command = _command(plan, forced, profile, options.cores)
@@ -54,13 +54,21 @@ def drive(
         command += _on_nodes(study.root, modules, profile)
     losses = Losses(plan, profile)
     progress = Progress(plan, waiting, verbose=options.verbose, also=losses.heard)
-    with (
-        _surroundings(study.root, modules, waiting, profile) as environment,
-        log.open("w", encoding="utf-8") as copy,
-        progress,
-    ):
-        code = _follow(command, environment, copy, progress, study.root if profile.elsewhere else None)
-    return code, losses.final
+    place = study.root if profile.elsewhere else None
+    with _surroundings(study.root, modules, waiting, profile) as environment, progress:
+        ended = follow(command, environment, study.root / RUN_LOG, progress, place)
+    return replace(ended, errors=(*losses.final, *ended.errors))
+
+
+def _clear_halves(root: Path) -> None:
+    """Remove what killed jobs left half-written. Nothing else is at work in the study: this driver holds its locks."""
+    for top in ("results", ".ntcspec"):
+        for folder, inside, files in os.walk(root / top):
+            for name in files:
+                if HALF.fullmatch(name):
+                    Path(folder, name).unlink(missing_ok=True)
+            for name in [name for name in inside if name.startswith(UNFINISHED)]:
+                shutil.rmtree(Path(folder, name), ignore_errors=True)
 
 
 def _command(plan: Plan, forced: Sequence[str], profile: Profile, cores: str | None) -> list[str]:
@@ -102,37 +110,6 @@ def _surroundings(
     elif VARIABLE not in here and len(waiting) >= WORTH_IT:  # not inside `ntcspec worker -- ntcspec run`
         return warm(modules, root / ".ntcspec/worker.log")
     return nullcontext(here)
-
-
-def _follow(
-    command: Sequence[str], environment: Mapping[str, str], copy: IO[str], progress: Progress, folder: Path | None
-) -> int:
-    """Snakemake's exit code. With a folder it starts there; it dies with this driver: nobody would stop it."""
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        preexec_fn=_die_with_parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env={**environment, "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            copy.write(line)
-            copy.flush()
-            progress.heard(line)
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise
-
-
-def _die_with_parent() -> None:
-    """A Snakemake without its driver would go on to start jobs beside those of the next one."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _forced(root: Path, outputs: Sequence[str]) -> str:

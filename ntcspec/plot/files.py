@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from ntcspec.files import new_file
 from ntcspec.plot import style
 from ntcspec.plot.metadata import PNG_KEYWORD, record_of
 
@@ -18,6 +18,7 @@ def save(fig: Figure, stem: Path, record_json: str) -> list[Path]:
     Nothing is written before all three are rendered and give the record back; each file is replaced whole.
 
     Raises:
+        UserError: a file cannot be written.
         RuntimeError: a record that the formats cannot carry (empty, or with characters that XML forbids).
     """
     stem = Path(stem)
@@ -28,11 +29,10 @@ def save(fig: Figure, stem: Path, record_json: str) -> list[Path]:
         if record_of(content, path.name) != record_json:
             raise RuntimeError(f"{path.name} does not give back the record that was put into it")
         paths.append(path)
-    stem.parent.mkdir(parents=True, exist_ok=True)
     for path, content in zip(paths, contents.values(), strict=True):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        with new_file(path) as temporary:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
     return paths
 
 

@@ -17,7 +17,6 @@ The file of the whole study (`write_tree`) has many entries; its record stands i
 from __future__ import annotations
 
 import json
-import os
 import types
 import typing
 from collections import Counter
@@ -31,6 +30,7 @@ import h5py
 import numpy as np
 
 from ntcspec.errors import UserError
+from ntcspec.files import new_file
 from ntcspec.nexus import described, value_at
 from ntcspec.store.blocks import put_blocks, stored
 from ntcspec.store.tree import new_group, note, note_group, put, put_value, take
@@ -45,7 +45,7 @@ ENTRY, STUDY = "entry", "study"  # the entry of an artifact, and that of the stu
 
 def write(path: Path, result: Any, record: Mapping[str, Any], failure: UserError | None = None) -> None:
     """Write one artifact atomically: a stage's dataclass, or the failure that stands in its place."""
-    with _new_file(path) as file:
+    with _new_file(path, large=failure is None and _has_blocks(result)) as file:
         file.attrs["default"] = "entry"
         entry = new_group(file, "entry", "NXentry")
         last = _header(entry, record)
@@ -72,17 +72,25 @@ def write_tree(path: Path, entries: Mapping[str, Group], default: str, record: M
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[Any]:
-    """A file that takes the place of the old one once it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with h5py.File(temporary, "w") as file:
+def _new_file(path: Path, large: bool = False) -> Iterator[Any]:
+    """A file that takes the place of the old one once it is whole. Raises UserError where it cannot be written.
+
+    It is made in memory, unless it is `large`: the HDF5 library brings the process down where a disk is full.
+    """
+    with new_file(path) as temporary:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        where = {"name": temporary} if large else {"name": path.name, "driver": "core", "backing_store": False}
+        with h5py.File(**where, mode="w") as file:
             file.attrs["NX_class"] = "NXroot"
             yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+            file.flush()
+            content = b"" if large else file.id.get_file_image()
+        if not large:
+            temporary.write_bytes(content)
+
+
+def _has_blocks(result: Any) -> bool:
+    return any(isinstance(getattr(result, field.name), Blocks) for field in fields(result))
 
 
 def read(path: Path, kind: type[T]) -> T:

@@ -10,20 +10,31 @@ from typing import Any, TypeVar
 import h5py
 import numpy as np
 
+from ntcspec.errors import UserError
 from ntcspec.store.tree import TEXT, label, new_group
-from ntcspec.types.blocks import Blocks, block_rows
+from ntcspec.types.blocks import Blocks, NotMadeError, block_rows
 
 T = TypeVar("T")
 CHUNK_BYTES, MOST_ROWS = 1 << 17, 4096  # of one chunk of a dataset
 
 
 def put_blocks(group: Any, name: str, blocks: Blocks[Any]) -> None:
-    """Write all items as one dataset a field. Rows that are shorter than others end in NaN."""
+    """Write all items as one dataset a field. Rows that are shorter than others end in NaN.
+
+    Raises NotMadeError where making a block raises UserError.
+    """
     inside = new_group(group, name, "NXcollection")
     inside.attrs["type"] = blocks.kind.__name__
-    for block in blocks:
+    for block in _made(blocks):
         for field in fields(block):
             _append(inside, field.name, getattr(block, field.name), field.metadata)
+
+
+def _made(blocks: Blocks[Any]) -> Iterator[Any]:
+    try:
+        yield from blocks
+    except UserError as error:
+        raise NotMadeError(error.where, error.what, error.fix) from None
 
 
 def _append(group: Any, name: str, value: Any, about: Any) -> None:

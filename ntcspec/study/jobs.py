@@ -16,7 +16,7 @@ from ntcspec.stage import Params, job, load_or_reason, named, record_for, record
 
 def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/metrics.csv and results/samples.csv from all measure.json."""
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
         from ntcspec.study.table import metrics_csv, samples_csv
 
         found = [json.loads(Path(p).read_text(encoding="utf-8")) for p in inputs]
@@ -32,7 +32,7 @@ def run_table(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
 
 def run_trends(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/trends.csv from results/metrics.csv and the properties of the samples."""
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
         from ntcspec.study.table import property_of, read_metrics, read_table_record
         from ntcspec.study.trends import trends_csv, trends_of
 
@@ -46,7 +46,7 @@ def run_trends(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_claims(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/claims.csv from results/metrics.csv and the properties of the samples."""
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
         from ntcspec.study.claims import claims_csv, claims_of
         from ntcspec.study.table import property_of, read_failures, read_metrics, read_table_record
 
@@ -62,7 +62,7 @@ def run_claims(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_study_file(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/<study>.nxs: the whole study in one file, from its tables and every artifact."""
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
         from ntcspec import store
         from ntcspec.records import family_of
         from ntcspec.study.whole import whole_study
@@ -76,7 +76,7 @@ def run_study_file(params: Params, inputs: Sequence[str], outputs: Sequence[str]
 
 def run_series(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """An analysis of several samples together: its function takes the artifacts, or why one is missing, by sample."""
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
         record = record_for(params, inputs, records_of(params, inputs))
         settings, work = dict(params["settings"]), params["work"]
         found = {name: load_or_reason(Path(p), work["takes"]) for name, p in zip(work["samples"], inputs, strict=True)}
@@ -91,7 +91,7 @@ def run_series(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """One figure panel as PNG, PDF and SVG, and the data that it draws as NeXus."""
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
         from ntcspec.study.panel import make_panel
         from ntcspec.study.table import read_table_record
 
@@ -106,7 +106,7 @@ def run_panel(params: Params, inputs: Sequence[str], outputs: Sequence[str], log
 
 def run_figure(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """A figure of several panels as PNG, PDF and SVG, from the data that the panels draw."""
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
         from ntcspec.study.figure import make_figure
 
         record = record_for(params, inputs, records_of(params, inputs))
@@ -115,7 +115,7 @@ def run_figure(params: Params, inputs: Sequence[str], outputs: Sequence[str], lo
 
 def run_report(params: Params, inputs: Sequence[str], outputs: Sequence[str], log: str) -> None:
     """results/report.html from everything else."""
-    with job(log, params["key"]):
+    with job(log, params["key"], outputs):
         from ntcspec.records import family_of
         from ntcspec.report import make_report
 

@@ -14,8 +14,14 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from ntcspec.errors import UserError
+
 T = TypeVar("T", covariant=True)
 BLOCK_BYTES = 1_000_000
+
+
+class NotMadeError(UserError):
+    """Why a block could not be made, found while the result was being written."""
 
 
 @dataclass(frozen=True, eq=False)

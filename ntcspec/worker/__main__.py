@@ -13,7 +13,7 @@ def main(words: list[str]) -> None:
     if words[0] == "--serve":
         from ntcspec.worker.server import serve
 
-        serve(int(words[1]), words[3:])
+        serve(int(words[1]), Path(words[2]), words[3:])
         return
     if words[0] == "--beside":
         from ntcspec.worker import beside
@@ -21,8 +21,10 @@ def main(words: list[str]) -> None:
         beside(int(words[1]), words[2:])
         return
     from ntcspec.errors import UserError
+    from ntcspec.processes import end_with_parent
     from ntcspec.worker.book import do
 
+    end_with_parent()
     try:
         do(Path(words[0]), words[1])
     except UserError as error:

@@ -8,7 +8,6 @@ number of processes and nodes can read it without a lock.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ntcspec.errors import UserError
+from ntcspec.files import new_file
 from ntcspec.plan import Job, Plan
 from ntcspec.provenance import sha256_bytes
 
@@ -50,20 +50,21 @@ def write_book(plan: Plan) -> None:
 
 
 def write_entries(path: Path, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-    """Write a book of these keys and what they stand for; others see it whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Write a book of these keys and what they stand for; others see it whole or not at all.
+
+    It is made in memory, because sqlite says too little of what is wrong with a disk. Raises UserError where it cannot
+    be written.
+    """
     rows = ((key, zlib.compress(_text(one), FAST)) for key, one in entries)
-    try:
-        connection = sqlite3.connect(temporary)
-        with connection:
-            connection.execute("PRAGMA journal_mode = OFF")
-            connection.execute("CREATE TABLE jobs (key TEXT PRIMARY KEY, entry BLOB) WITHOUT ROWID")
-            connection.executemany("INSERT OR IGNORE INTO jobs VALUES (?, ?)", rows)
-        connection.close()
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    connection = sqlite3.connect(":memory:")
+    with connection:
+        connection.execute("CREATE TABLE jobs (key TEXT PRIMARY KEY, entry BLOB) WITHOUT ROWID")
+        connection.executemany("INSERT OR IGNORE INTO jobs VALUES (?, ?)", rows)
+    content = connection.serialize()
+    connection.close()
+    with new_file(path) as temporary:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
 
 
 def tidy_books(plan: Plan) -> None:

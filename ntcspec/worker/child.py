@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
 import signal
@@ -14,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ntcspec.errors import UserError
+from ntcspec.processes import end_with_parent
 from ntcspec.worker.book import do
 from ntcspec.worker.wire import ANSWER, receive
 
-PR_SET_PDEATHSIG = 1
 MOST_KB = 1_000_000  # a child that ever held more than 1 GB ends with its job
-_prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up here, and not between fork and job
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def work(channel: socket.socket, parent: int) -> None:
     With each come the script's streams and its connection, held as long as the job runs: the connection ends for the
     script only when the worker and this child are both gone, so that no job is done twice at a time.
     """
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     code = 0
     try:
         os.setpgid(0, 0)  # so that whatever a job starts can be killed with it

@@ -18,6 +18,7 @@ import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ntcspec.worker import child
@@ -46,13 +47,22 @@ class Child:
         return (self.channel.fileno(), self.watch, *([self.script.fileno()] if self.script else []))
 
 
-def serve(descriptor: int, modules: Sequence[str], jobs: int = JOBS) -> None:
-    """Import what is needed; take jobs from a socket that listens, until standard input closes."""
+def serve(descriptor: int, address: Path, modules: Sequence[str], jobs: int = JOBS) -> None:
+    """Import what is needed; take jobs from a socket that listens, until standard input closes.
+
+    The socket goes before the jobs do: a script that loses its worker, and finds no socket, knows that nobody wants
+    its job any more.
+    """
     for name in (signal.SIGINT, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)  # meant for whoever started us, who ends us
     with socket.socket(fileno=descriptor) as listener:
         preload(modules or all_modules())
-        Worker(listener, sys.stdin.fileno(), jobs).run()
+        worker = Worker(listener, sys.stdin.fileno(), jobs)
+        worker.run()
+        with contextlib.suppress(OSError):
+            address.unlink()
+            address.parent.rmdir()
+        worker.end()
 
 
 class Worker:
@@ -67,21 +77,25 @@ class Worker:
         self.by_descriptor: dict[int, Child] = {}
 
     def run(self) -> None:
-        """Until standard input closes; then children are killed, whatever they do."""
+        """Until standard input closes."""
         while True:
-            for descriptor, _ in self.poll.poll():
-                if descriptor == self.life:
-                    self.end()
-                    return
+            events = [descriptor for descriptor, _ in self.poll.poll()]
+            if self.life in events:
+                return
+            for descriptor in events:
                 if descriptor == self.listener.fileno():
                     self.accept()
                 elif descriptor in self.by_descriptor:
                     self.event(descriptor, self.by_descriptor[descriptor])
 
     def end(self) -> None:
-        """Kill all children, and wait for them: so is what they took counted as the worker's (`getrusage`)."""
+        """Kill the children, whatever they do, and tell the scripts that wait for them.
+
+        They are waited for, so that what they took counts as the worker's (`getrusage`).
+        """
         for one in self.children.values():
             _kill(one.pid)
+            self.tell(one, ANSWER.pack(-signal.SIGKILL))
         for one in self.children.values():
             select.select([one.watch], [], [], PATIENCE_S)  # one that waits for a disc that is gone ends later
             with contextlib.suppress(ChildProcessError):

@@ -198,6 +198,27 @@ def test_the_worker_ends_with_whoever_started_it(tmp_path: Path) -> None:
     assert all(gone(int(pid)) for pid in listed if int(pid) != starter.pid)
 
 
+def test_jobs_of_a_killed_run_end_with_it(book, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Done in place instead, they would write beside those of the next run."""
+    text = (
+        "import subprocess, sys\nfrom ntcspec.worker import warm\nwith warm(['ntcspec.errors']) as e:\n"
+        f"    print(e[{VARIABLE!r}], flush=True)\n    sys.exit(subprocess.run(sys.argv[1:], env=e).returncode)\n"
+    )
+    shell = ["sh", "-c", '"$0" "$@"; echo $? > code', *book("wait")]
+    env = {**os.environ, "PYTHONPATH": f"{home()}{os.pathsep}{HERE}"}
+    starter = subprocess.Popen(
+        [sys.executable, "-c", text, *shell], cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True
+    )
+    assert starter.stdout
+    address = Path(starter.stdout.readline().strip())
+    job, sleeper = started(tmp_path / "output")
+    starter.kill()
+    starter.wait()
+    assert gone(job) and gone(sleeper)
+    code = started(tmp_path / "code")
+    assert code == [128 + signal.SIGKILL] and not address.parent.exists()
+
+
 def test_nothing_runs_in_threads_and_no_file_is_open_when_the_worker_forks() -> None:
     """A thread would be missing in a child, and a lock that it holds would stay closed there for ever."""
     text = (

@@ -4,10 +4,11 @@ from shlex import quote
 
 from ntcspec.audit.facts import identity
 from ntcspec.config.load import load_study
-from ntcspec.errors import Problems, first_of
+from ntcspec.drive.lock import hold_for_jobs
+from ntcspec.errors import Problems, UserError, first_of
 from ntcspec.plan import TABLE, Plan
 from ntcspec.worker.book import book_path, write_book
-from ntcspec.workflow import PLACEHOLDER, failures, left_out, measurement_pattern
+from ntcspec.workflow import failures, is_told, left_out, measurement_pattern
 
 try:
     PLAN = Plan(load_study(Path(config.get("study", "config/config.yaml"))))
@@ -29,6 +30,10 @@ HAND_OVER = (
 
 
 onstart:
+    try:
+        hold_for_jobs(PLAN.study.root)
+    except UserError as error:
+        sys.exit(f"The study cannot run: {error}")
     write_book(PLAN)
 
 
@@ -42,8 +47,7 @@ wildcard_constraints:
 def job_inputs(output):
     """Input function of a rule: what the plan says for its (first) output.
 
-    The time of a raw file says nothing (`ancient`): its content stands in `params` as a hash. Snakemake does not hear
-    of raw files in whose names it would read a placeholder; the job finds them all the same.
+    The time of a raw file says nothing (`ancient`): its content stands in `params` as a hash.
     """
 
     def paths(wildcards):
@@ -53,7 +57,7 @@ def job_inputs(output):
         return [
             ancient(path) if root == "raw" else path
             for path, root in pairs
-            if root != "raw" or not PLACEHOLDER.search(path)
+            if root != "raw" or is_told(path)
         ]
 
     return paths

@@ -4,7 +4,7 @@ import _socket
 import os
 import sys
 
-answer, worker = b"", os.environb.get(b"NTCSPEC_WORKER")
+answer, handed_over, worker = b"", False, os.environb.get(b"NTCSPEC_WORKER")
 if worker:
     try:
         os.umask(umask := os.umask(0o77))
@@ -15,9 +15,12 @@ if worker:
         streams = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, b"".join(n.to_bytes(4, sys.byteorder) for n in (0, 1, 2)))
         connection.sendmsg([len(message).to_bytes(4, "big")], [streams])
         connection.sendall(message)
+        handed_over = True
         answer = connection.recv(4)
     except OSError:
         pass
+    if handed_over and not answer and not os.access(worker, os.F_OK):
+        sys.exit("the run that wanted this job is gone")
     if not answer:
         print("the warm worker is gone: this job runs in a process of its own", file=sys.stderr, flush=True)
 if not answer:

@@ -25,6 +25,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ntcspec.errors import UserError
+from ntcspec.processes import end_with_parent
 
 LAYOUT = "ntcspec feff 1"  # of a result folder; another layout gets other keys
 FEFF8_MODULES = ("rdinp", "pot", "xsph", "pathfinder", "genfmt", "ff2x")
@@ -83,7 +84,7 @@ def call_program(text: str, folder: Path, *, program: str = "feff6l", timeout_s:
         try:
             done = subprocess.run(
                 [binary], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                timeout=max(end - time.monotonic(), 0.01), check=False,
+                timeout=max(end - time.monotonic(), 0.01), check=False, preexec_fn=end_with_parent,
             )  # fmt: skip
         except OSError as error:
             raise UserError(binary.name, f"does not run on this machine ({error.strerror})", OTHER_MACHINE) from error

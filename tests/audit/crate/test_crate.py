@@ -118,7 +118,7 @@ def test_a_log_tells_nothing_where_its_job_was_cut_short(tmp_path: Path) -> None
     assert joblog.read(log) is None
     log.write_text(joblog.started("k") + "\n")
     assert joblog.read(log) is None
-    log.write_text(joblog.started("k") + "\nwords\n" + joblog.ended() + "\n")
+    log.write_text(joblog.started("k") + "\nwords\n" + joblog.ended({}) + "\n")
     ran = joblog.read(log)
     assert ran is not None and ran.key == "k" and ran.start <= ran.end
     log.write_text(joblog.started("k") + "\n" + 'ended {"time": "2001-01-01T00:00:00.000+00:00"}\n')

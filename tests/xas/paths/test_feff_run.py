@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -134,6 +136,31 @@ def test_a_program_that_does_not_end(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with pytest.raises(UserError, match=r"did not end within 0\.5 s; it said:\nstarted"):
         run_feff(TEXT, cache=tmp_path / "cache", timeout_s=0.5)
     assert not list((tmp_path / "cache").iterdir())
+
+
+def test_the_program_ends_with_a_job_that_is_killed(tmp_path: Path) -> None:
+    """It would go on for two minutes beside the run that comes after."""
+    binary, told = tmp_path / "feff6l", tmp_path / "pid"
+    binary.write_text(f"#!/bin/sh\necho $$ > {told}\nexec sleep 600\n")
+    binary.chmod(0o755)
+    text = (
+        "import sys\nfrom pathlib import Path\nfrom ntcspec.xas.paths import feff_run\n"
+        "feff_run.find_binaries = lambda program: (Path(sys.argv[1]),)\n"
+        "feff_run.call_program('', Path(sys.argv[2]))\n"
+    )
+    job = subprocess.Popen([sys.executable, "-c", text, str(binary), str(tmp_path)])
+    while not told.exists() or not told.read_text():
+        time.sleep(0.02)
+    state = Path(f"/proc/{told.read_text().strip()}/stat")
+    job.kill()
+    job.wait()
+    end = time.monotonic() + 10
+    while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < end:
+        time.sleep(0.02)
+    gone = not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    if not gone:
+        subprocess.run(["kill", "-9", told.read_text().strip()], check=False)
+    assert gone
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
