@@ -304,6 +304,29 @@ FRAMES: dict[str, tuple[Stage, ...]] = {
             also=("transform",),
         ),
     ),
+    "raman": (
+        Stage(
+            "ingest",
+            (),
+            "ntcspec.raman.frames.ingest:ingest_raman_frames",
+            "ntcspec.types.raman_frames:RamanFrames",
+            also=("frames",),
+            borrows=("simulated",),
+            extra=("ingest.silicon", "ingest.neon", "frames.table"),
+        ),
+        Stage(
+            "reduce",
+            ("ingest",),
+            "ntcspec.raman.frames.reduce:reduce_raman_frames",
+            "ntcspec.types.raman_frames:RamanCorrected",
+        ),
+        Stage(
+            "measure",
+            ("reduce",),
+            "ntcspec.raman.frames.measure:measure_raman_frames",
+            "ntcspec.types.frames:FramesMeasured",
+        ),
+    ),
 }
 SERIES: dict[str, SeriesKind] = {
     "exafs.fit": SeriesKind(

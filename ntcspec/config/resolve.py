@@ -21,7 +21,6 @@ from ntcspec.techniques import FRAMES, SUBJECT, chain_of
 from ntcspec.techniques import STAGES as TABLE
 
 EXAMPLE = {"element": "Ta", "edge": "L3"}
-UNFRAMED = {"raman": "a file that holds a series or a map is measured spectrum by spectrum without it"}
 
 
 def _key(sample: str, name: str) -> Key:
@@ -207,8 +206,7 @@ class Resolver:
                 where = self.place(sample, name, (key,))
                 found.append(UserError(where, f"{technique} has no key {key!r}", "take it out"))
         if model.frames is not None and technique not in FRAMES:
-            way = UNFRAMED.get(technique, "each spectrum is a sample of its own")
-            fix = f"it is offered for {', '.join(FRAMES)}; take it out: {way}"
+            fix = f"it is offered for {', '.join(FRAMES)}; take it out, and make a sample of each spectrum"
             found.append(UserError(self.place(sample, name, ("frames",)), f"{technique} has no key 'frames'", fix))
 
     def files(self, key: Key, model: Measurement, found: list[UserError]) -> tuple[str, ...]:

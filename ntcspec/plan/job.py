@@ -10,6 +10,8 @@ from ntcspec.config.resolved import MeasurementPlan, Study
 from ntcspec.provenance import Hashes, fingerprint, key_of
 
 NOT_MEASURED = "not measured"
+NO_FRAMES, OF_FRAMES = "it holds one spectrum, not frames", "it holds frames, not one spectrum"
+NO_LOSS = (NOT_MEASURED, NO_FRAMES, OF_FRAMES)  # where samples are not named one by one
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,9 @@ class Jobs:
         self.study = study
         self.jobs: dict[str, Job] = {}
         self.makers: dict[str, Job] = {}  # by each of their outputs
-        self._measured: dict[tuple[str, str], list[MeasurementPlan]] = {}  # by sample and technique
+        self._measured: dict[str, list[MeasurementPlan]] = {}  # by sample
         for m in study.measurements:
-            self._measured.setdefault((m.sample, m.technique), []).append(m)
+            self._measured.setdefault(m.sample, []).append(m)
         self._excluded = {(e.sample, e.name) for e in study.excluded}
 
     def add(self, job: Job) -> None:
@@ -93,13 +95,14 @@ class Jobs:
     ) -> MeasurementPlan | None:
         """The (first) measurement of a sample by that technique, of that name if one is given; frames: one of many
         spectra, or of one."""
-        found = self._measured.get((sample, technique), ())
-        return next((m for m in found if m.frames == frames and name in (None, m.name)), None)
+        found = (m for m in self._measured.get(sample, ()) if (m.technique, m.frames) == (technique, frames))
+        return next((m for m in found if name in (None, m.name)), None)
 
     def why_missing(self, sample: str, measurement: str) -> str:
         if {(sample, "*"), (sample, measurement)} & self._excluded:
             return "error in the study's files"
-        return NOT_MEASURED
+        others = [m for m in self._measured.get(sample, ()) if measurement in (m.name, m.technique)]
+        return (OF_FRAMES if others[0].frames else NO_FRAMES) if others else NOT_MEASURED
 
 
 def make_job(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ntcspec.config.study import Panel
-from ntcspec.plan.job import NOT_MEASURED, Input, Job, Jobs, make_job
+from ntcspec.plan.job import NO_LOSS, Input, Job, Jobs, make_job
 from ntcspec.plan.study import TABLE
 from ntcspec.plot import KINDS, PanelKind
 from ntcspec.techniques import SERIES, stage_of
@@ -38,7 +38,7 @@ def _samples_drawn(book: Jobs, panel: Panel, kind: PanelKind) -> tuple[list[dict
     for sample in panel.samples or tuple(book.study.labels):
         measurement = book.measurement(sample, panel.measurement, kind.technique, kind.frames)
         missing = "" if measurement else book.why_missing(sample, panel.measurement or kind.technique)
-        if missing == NOT_MEASURED and not panel.samples:
+        if missing in NO_LOSS and not panel.samples:
             continue  # without an explicit list, samples that never had this technique are no loss
         needed = [f"{measurement.folder}/{stage}.nxs" for stage in kind.needs] if measurement else []
         idle = [stage for stage, path in zip(kind.needs, needed, strict=False) if path not in book.jobs]

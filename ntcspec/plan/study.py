@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from ntcspec.config.study import SERIES as SERIES_OPTIONS
-from ntcspec.plan.job import NOT_MEASURED, Job, Jobs, make_job
+from ntcspec.plan.job import NO_LOSS, Job, Jobs, make_job
 from ntcspec.techniques import METRICS, SERIES, stage_of
 
 TABLE_MODULES = ("ntcspec.stage", "ntcspec.study.table")
@@ -29,7 +29,7 @@ def series_job(book: Jobs, name: str) -> Job:
             missing[sample] = f"its stage {kind.takes} has nothing to do"
         elif measurement:
             used.append(measurement)
-        elif series.samples or reason != NOT_MEASURED:
+        elif series.samples or reason not in NO_LOSS:
             missing[sample] = reason
     inputs = tuple(book.artifact(kind.takes, f"{m.folder}/{kind.takes}.nxs") for m in used)
     about = {

@@ -18,7 +18,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ntcspec.errors import UserError, did_you_mean
-from ntcspec.plot import exafs_options, nmr_options, raman_options, scattering_options, study_options, xanes_options
+from ntcspec.plot import (
+    exafs_options,
+    frames_options,
+    nmr_options,
+    raman_options,
+    scattering_options,
+    study_options,
+    xanes_options,
+)
 from ntcspec.plot import options as _options
 from ntcspec.plot.metadata import read_record
 
@@ -85,9 +93,6 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
             PanelKind("xanes.derivative", "xanes", ("transform",), xanes_options.DerivativeOptions),
             PanelKind("xanes.rank", "xanes", (), xanes_options.RankOptions, series="xanes.rank"),
             PanelKind("xanes.scores", "xanes", (), xanes_options.ScoresOptions, series="xanes.rank"),
-            PanelKind("xanes.frames", "xanes", ("reduce",), xanes_options.FramesOptions, frames=True),
-            PanelKind("xanes.frame_metric", "xanes", ("measure",), xanes_options.FrameMetricOptions, frames=True),
-            PanelKind("xanes.frame_map", "xanes", ("measure",), xanes_options.FrameMapOptions, frames=True),
             PanelKind("scattering.g_r", "scattering", ("transform",), scattering_options.GrOptions),
             PanelKind("scattering.i_q", "scattering", ("reduce",), scattering_options.IqOptions),
             PanelKind("scattering.s_q", "scattering", ("transform",), scattering_options.SqOptions),
@@ -99,6 +104,15 @@ KINDS: Mapping[str, PanelKind] = MappingProxyType(
             PanelKind("raman.fit", "raman", ("measure",), raman_options.FitOptions),
             PanelKind("nmr.spectra", "nmr", ("reduce", "measure"), nmr_options.SpectraOptions),
             PanelKind("nmr.fit", "nmr", ("reduce", "measure"), nmr_options.FitOptions),
+            *(
+                PanelKind(f"{technique}.{name}", technique, (stage,), options, frames=True)
+                for technique in ("xanes", "raman")
+                for name, stage, options in (
+                    ("frames", "reduce", frames_options.FramesOptions),
+                    ("frame_metric", "measure", frames_options.FrameMetricOptions),
+                    ("frame_map", "measure", frames_options.FrameMapOptions),
+                )
+            ),
             PanelKind("study.trend", "study", (), study_options.TrendOptions, table=True),
             PanelKind("study.correlation", "study", (), study_options.CorrelationOptions, table=True, orders=True),
         )

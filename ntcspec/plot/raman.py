@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ntcspec.plot import Entry, build, fitted, stack
+from ntcspec.plot import Entry, build, fitted, raman_frames, stack
 from ntcspec.plot import raman_options as options
 from ntcspec.plot.build import NONE, Found
 from ntcspec.plot.data import BASELINE, CONTEXT, DATA, LINE, POINTS, RESIDUAL, TOTAL, PanelData, Series, Span
@@ -166,4 +166,8 @@ def _delta_bic(fit: BandFit) -> float:
     return min(others) - chosen if others else np.nan
 
 
-BUILDERS: Mapping[str, Callable[[Sequence[Entry], Any], PanelData]] = {"raman.stack": spectra, "raman.fit": fits}
+BUILDERS: Mapping[str, Callable[[Sequence[Entry], Any], PanelData]] = {
+    "raman.stack": spectra,
+    "raman.fit": fits,
+    **raman_frames.BUILDERS,
+}

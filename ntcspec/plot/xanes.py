@@ -272,7 +272,5 @@ BUILDERS: Mapping[str, Callable[[Sequence[Entry], Any], PanelData]] = {
     "xanes.derivative": derivative,
     "xanes.rank": xanes_rank.rank,
     "xanes.scores": xanes_rank.scores,
-    "xanes.frames": xanes_frames.frames,
-    "xanes.frame_metric": xanes_frames.frame_metric,
-    "xanes.frame_map": xanes_frames.frame_map,
+    **xanes_frames.BUILDERS,
 }

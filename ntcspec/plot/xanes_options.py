@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ntcspec.plot.options import Limits, choice, count, flag, limits, names, option, optional_number, word
+from ntcspec.plot.options import Limits, count, flag, limits, names, option, optional_number, word
 
 MODES = ("transmission", "fluorescence", "tey")
 OFFSET = "distance between the curves; 0 overlays them"
@@ -98,48 +98,3 @@ class ScoresOptions:
 
     components: int | None = option(None, count, "", "how many; by default the rank of the series, or 3 if unknown")
     ylim: Limits | None = option(None, limits, "1", "range of the vertical axis")
-
-
-def _given(value: Any) -> str:
-    found = word(value)
-    if found is None:
-        raise ValueError("expected the name of a metric")
-    return found
-
-
-METRIC = "metric of each frame, as results/metrics.csv names it without .mean, .spread or .change"
-LABEL = "name of the metric on the axis or the colour bar; by default as the study names it"
-
-
-@dataclass(frozen=True)
-class FramesOptions:
-    """Options of 'xanes.frames'."""
-
-    minus: str = option(
-        "no", choice("no", "first", "mean"), "", "subtract the mean of the first tenth of the frames, or that of all"
-    )
-    xlim: Limits | None = option(None, limits, "eV", "energy range; by default that of the data")
-    ylim: Limits | None = option(None, limits, "", "range of the coordinate, in its unit")
-    zlim: Limits | None = option(None, limits, "1", "range of the colours; by default all but 1 % at either end")
-
-
-@dataclass(frozen=True)
-class FrameMetricOptions:
-    """Options of 'xanes.frame_metric'."""
-
-    metric: str = option("e0.half_step", _given, "", METRIC)
-    label: str | None = option(None, word, "", LABEL)
-    band: bool = option(True, flag, "", "bands: statistical, and half the range over all normalisations")
-    xlim: Limits | None = option(None, limits, "", "range of the coordinate, in its unit")
-    ylim: Limits | None = option(None, limits, "", "range of the vertical axis, in the unit of the metric")
-
-
-@dataclass(frozen=True)
-class FrameMapOptions:
-    """Options of 'xanes.frame_map'."""
-
-    metric: str = option("e0.half_step", _given, "", METRIC)
-    label: str | None = option(None, word, "", LABEL)
-    xlim: Limits | None = option(None, limits, "", "range of the first coordinate, in its unit")
-    ylim: Limits | None = option(None, limits, "", "range of the second coordinate, in its unit")
-    zlim: Limits | None = option(None, limits, "", "range of the colours; by default all but 1 % at either end")

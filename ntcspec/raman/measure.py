@@ -58,7 +58,7 @@ def measure_raman(
     """
     wanted = {name: one if isinstance(one, Band) else band_of(name, one) for name, one in (bands or {}).items()}
     regions = dict(regions or {})
-    pairs = _pairs(ratios or {}, regions)
+    pairs = pairs_of(ratios or {}, regions)
     _refuse_twice([*wanted, *regions, *pairs])
     mean_sigma = np.sqrt((reduced.sigma**2).sum(axis=0)) / reduced.sigma.shape[0]
     others = reduced.mean_intensity[None, :] - reduced.variant_baseline
@@ -99,7 +99,8 @@ def _fit(reduced: RamanReduced, sigma: Array, usable: npt.NDArray[np.bool_], nam
     )
 
 
-def _pairs(ratios: Mapping[str, Sequence[str]], regions: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+def pairs_of(ratios: Mapping[str, Sequence[str]], regions: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The two regions of each ratio. Raises UserError for a region that there is not."""
     out = {}
     for name, pair in ratios.items():
         where = f"measure.ratios.{name}"

@@ -97,9 +97,9 @@ def reduce_raman(
     calibration = calibration_of(
         silicon, neon, laser_nm=laser, laser_error_nm=laser_error_nm, neon_degree=neon_degree, range_cm1=range_cm1
     )
-    shift, error = _axis(first.shift_cm1, calibration)
-    inside = _inside(shift, range_cm1, first.source)
-    width = _instrument(calibration, instrument_fwhm_cm1)
+    shift, error = axis_of(first.shift_cm1, calibration)
+    inside = inside_of(shift, range_cm1, first.source)
+    width = instrument_of(calibration, instrument_fwhm_cm1)
     narrowest = width[0] / float(np.median(np.diff(shift))) if np.isfinite(width[0]) else NARROWEST
     cleaned = [
         _clean(scan, _points(scan, inside, first), spikes, spike_z, noise, full_scale, narrowest)
@@ -140,7 +140,7 @@ def _result(
         mean_intensity=mean,
         mean_baseline=base.mean(axis=0),
         mean_corrected=(intensity - base).mean(axis=0),
-        intensity_unit=_unit(first.intensity_unit),
+        intensity_unit=unit_of(first.intensity_unit),
         variant_names=others,
         variant_baseline=other,
         spikes=np.maximum.reduce([one.spikes for one in cleaned]),
@@ -157,7 +157,7 @@ def _result(
     )
 
 
-def _unit(told: str) -> str:
+def unit_of(told: str) -> str:
     """Unit of intensities; counts where the file names none."""
     if per_second(told):
         return "counts/s"
@@ -236,10 +236,15 @@ def _check(ingested: RamanIngested, spikes: str, baseline: str, rebaseline: bool
         if abs(scan.exposure_s - first.exposure_s) > 1e-6 * first.exposure_s:
             what = f"exposures of {scan.exposure_s:g} s, in {first.source} of {first.exposure_s:g} s"
             raise UserError(scan.source, what, "make measurements of their own of them: their counts are not alike")
-        if scan.baseline_subtracted and baseline != NONE and not rebaseline:
-            done = ", ".join(one for one in scan.history if one.startswith("Base:"))
-            fix = "give the raw file; or `baseline: none` to keep that one, or `rebaseline: true` for a second one"
-            raise UserError(scan.source, f"LabSpec has already taken a baseline away ({done})", fix)
+        refuse_second_baseline(scan, baseline, rebaseline)
+
+
+def refuse_second_baseline(scan: RamanScan, baseline: str, rebaseline: bool) -> None:
+    """Raises UserError for a file that has had its baseline taken away, unless the study says what to do."""
+    if scan.baseline_subtracted and baseline != NONE and not rebaseline:
+        done = ", ".join(one for one in scan.history if one.startswith("Base:"))
+        fix = "give the raw file; or `baseline: none` to keep that one, or `rebaseline: true` for a second one"
+        raise UserError(scan.source, f"LabSpec has already taken a baseline away ({done})", fix)
 
 
 def _spectrum(scan: RamanScan) -> tuple[Array, Array, Array]:
@@ -255,13 +260,15 @@ def _spectrum(scan: RamanScan) -> tuple[Array, Array, Array]:
     return scan.shift_cm1, scan.intensity.mean(axis=0), np.sqrt((noise.sigma**2).sum(axis=0)) / m
 
 
-def _axis(shift: Array, calibration: cal.Calibration | None) -> tuple[Array, Array]:
+def axis_of(shift: Array, calibration: cal.Calibration | None) -> tuple[Array, Array]:
+    """Calibrated shift and its uncertainty, NaN without a calibration."""
     if calibration is None:
         return shift.copy(), np.full(shift.size, NAN)
     return calibration.apply(shift)
 
 
-def _inside(shift: Array, range_cm1: Sequence[float] | None, source: str) -> Flags:
+def inside_of(shift: Array, range_cm1: Sequence[float] | None, source: str) -> Flags:
+    """Which points are in the range. Raises UserError where they are too few."""
     if range_cm1 is None:
         return np.ones(shift.size, dtype=bool)
     low, high = (float(one) for one in range_cm1)
@@ -274,7 +281,7 @@ def _inside(shift: Array, range_cm1: Sequence[float] | None, source: str) -> Fla
     return inside
 
 
-def _instrument(calibration: cal.Calibration | None, given_cm1: float | None) -> tuple[float, float]:
+def instrument_of(calibration: cal.Calibration | None, given_cm1: float | None) -> tuple[float, float]:
     """Width that the instrument gives a sharp line, and its uncertainty: as given, else from neon, else NaN.
 
     Not from silicon, which is broader than the instrument: with its width lines of gases could be taken for spikes.

@@ -78,7 +78,8 @@ class StoredBlocks(Blocks[T]):
                 return
             sets = [group[name] for name in names]
             count = len(sets[0])
-            rows = block_rows(sum(s.dtype.itemsize * int(np.prod(s.shape[1:], dtype=int)) for s in sets))
+            size = sum(s.dtype.itemsize * int(np.prod(s.shape[1:], dtype=int)) for s in sets)
+            rows = block_rows(self.kind, size)
             for start in range(0, count, rows):
                 yield tuple(_rows(one, slice(start, start + rows)) for one in sets)
 

@@ -46,9 +46,9 @@ class Blocks(Generic[T]):
         return np.concatenate(found) if found else np.empty(0)
 
 
-def block_rows(item_bytes: int) -> int:
-    """How many items of that size make a block."""
-    return max(1, BLOCK_BYTES // max(item_bytes, 1))
+def block_rows(kind: type, item_bytes: int) -> int:
+    """How many items of that size make a block; a kind whose numerics need larger blocks says so (BLOCK_BYTES)."""
+    return max(1, int(getattr(kind, "BLOCK_BYTES", BLOCK_BYTES)) // max(item_bytes, 1))
 
 
 def make_all(result: Any) -> None:

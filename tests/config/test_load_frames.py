@@ -6,15 +6,22 @@ import pytest
 
 from ntcspec.config.load import load_study
 from ntcspec.config.patterns import expand, natural
+from ntcspec.config.study import TECHNIQUES
 from ntcspec.errors import Problems
 from ntcspec.plan import Plan
+from ntcspec.techniques import FRAMES
 
-CONFIG = "study: test\npanels:\n  norm: {kind: xanes.norm}\n"
+CONFIG = """\
+study: test
+panels:
+  norm: {kind: xanes.norm}
+  named: {kind: xanes.frames, samples: [whole, one]}
+"""
 
 
 def study(folder: Path, frames: str, *, files: str = "[s_*.dat]", technique: str = "xanes") -> Path:
     (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
-    element = "element: Cl, edge: K, " if technique == "xanes" else ""
+    element = "element: Cl, edge: K, " if technique in ("xanes", "exafs") else ""
     (folder / "samples.yaml").write_text(
         "samples:\n"
         "  whole:\n    measurements:\n      xanes: {element: Cl, edge: K, files: [s_1.dat]}\n"
@@ -48,6 +55,10 @@ def test_frames_go_through_a_chain_of_their_own_to_the_same_files(tmp_path: Path
     assert "frames" not in plan.jobs["results/whole/xanes/ingest.nxs"].about
     drawn = plan.jobs["results/panels/norm.nxs"]
     assert [e["sample"] for e in drawn.parameters["entries"]] == ["whole"], "panels of one spectrum leave frames out"
+    named = plan.jobs["results/panels/named.nxs"].parameters["entries"]
+    assert {e["sample"]: e["missing"] for e in named} == {
+        "whole": "it holds one spectrum, not frames", "one": "",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -69,11 +80,11 @@ def test_mistakes_are_told_at_their_place(tmp_path: Path, frames: str, told: str
     assert problem.startswith("samples.yaml, line ") and "measurements.series.frames" in problem
 
 
-@pytest.mark.parametrize(("technique", "way"), [("raman", "spectrum by spectrum without it"), ("nmr", "a sample")])
-def test_other_techniques_say_where_frames_are_offered(tmp_path: Path, technique: str, way: str) -> None:
+@pytest.mark.parametrize("technique", [name for name in TECHNIQUES if name not in FRAMES])
+def test_other_techniques_say_where_frames_are_offered(tmp_path: Path, technique: str) -> None:
     (problem,) = problems_of(study(tmp_path, "{}", technique=technique))
     assert f"{technique} has no key 'frames'" in problem
-    assert "it is offered for xanes" in problem and way in problem
+    assert "it is offered for xanes, raman; take it out" in problem
 
 
 def test_a_pattern_that_finds_nothing_is_no_file(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from ntcspec.plot import Entry
 from ntcspec.types import Array
 from ntcspec.types.blocks import Blocks
 from ntcspec.types.frames import FrameMetric, FramesMeasured
+from ntcspec.types.raman_frames import CorrectedFrame, RamanCorrected
 from ntcspec.types.xas_frames import NormalisedFrame, XanesFrames
 
 ENERGY = np.arange(1060.0, 1110.0, 0.5)
@@ -29,7 +30,7 @@ def norms(count: int) -> Array:
 def reduced(along: Array = RAMP, *, names: tuple[str, ...] = ("temperature",), unit: str = "K") -> XanesFrames:
     """Frames as `reduce` hands them on, two blocks of them."""
     norm = norms(along.size)
-    empty, words = np.full(along.size, np.nan), ("",) * along.size
+    empty, words = np.full(along.size, np.nan), tuple("bad" if i == 2 else "" for i in range(along.size))
 
     def block(rows: slice) -> NormalisedFrame:
         lines = np.zeros((along[rows].size, 1, 3))
@@ -47,6 +48,28 @@ def reduced(along: Array = RAMP, *, names: tuple[str, ...] = ("temperature",), u
         coordinate_names=names,
         coordinate_units=(unit,) * len(names),
         frames=Blocks(NormalisedFrame, lambda: iter([block(slice(0, 5)), block(slice(5, None))])),
+        chosen={},
+        notes=(),
+    )
+
+
+def corrected(along: Array = RAMP) -> RamanCorrected:
+    """The same spectra as Raman frames, in one block."""
+    norm, empty = norms(along.size), np.full(along.size, np.nan)
+    words = tuple("bad" if i == 2 else "" for i in range(along.size))
+    none = np.zeros((along.size, 0, ENERGY.size))
+    block = CorrectedFrame(100 * norm, 0 * norm, norm, none, empty, empty, along, empty, words, words)
+    return RamanCorrected(
+        shift_cm1=ENERGY - 1000,
+        shift_error_cm1=np.full(ENERGY.size, np.nan),
+        mean_intensity=np.nanmean(norm, axis=0),
+        intensity_unit="counts",
+        variant_names=(),
+        laser_nm=532.0,
+        calibration="",
+        coordinate_names=("temperature",),
+        coordinate_units=("K",),
+        frames=Blocks(CorrectedFrame, lambda: iter([block])),
         chosen={},
         notes=(),
     )
@@ -82,12 +105,13 @@ def entries(kind: str, number: int, *, long: bool = False, simulated: bool = Fal
     found = []
     for i in range(number):
         label = f"{LONG}{i}" if long else f"sample {i}"
-        if kind == "xanes.frame_map":
+        if kind.endswith(".frame_map"):
             x, y = grid()
             one = measured(x, across=y, shift=0.1 * i)
         else:
             one = measured(shift=0.1 * i)
-        found.append(Entry(label.casefold(), label, simulated, {"reduce": reduced(), "measure": one}))
+        frames = corrected() if kind.startswith("raman.") else reduced()
+        found.append(Entry(label.casefold(), label, simulated, {"reduce": frames, "measure": one}))
     return found
 
 
@@ -97,4 +121,6 @@ def without_values(label: str) -> Entry:
     one = measured(x, across=y)
     nan = tuple(replace(m, value=np.full(x.size, np.nan)) for m in one.frame_metrics)
     hollow = replace(reduced(), mean_norm=np.full(ENERGY.size, np.nan))
-    return Entry(label.casefold(), label, False, {"reduce": hollow, "measure": replace(one, frame_metrics=nan)})
+    raman = replace(corrected(), mean_intensity=np.full(ENERGY.size, np.nan))
+    stages = {"reduce": hollow, "raman": raman, "measure": replace(one, frame_metrics=nan)}
+    return Entry(label.casefold(), label, False, stages)

@@ -9,7 +9,7 @@ import pytest
 from synthetic_frames import ENERGY, RAMP, entries, grid, measured, norms, reduced
 
 from ntcspec.plot import Entry, panel_data
-from ntcspec.plot.xanes_frames import MOST_ROWS
+from ntcspec.plot.frames import MOST_ROWS, along_of
 
 
 def entry(**stages: Any) -> Entry:
@@ -46,6 +46,19 @@ def test_a_coordinate_that_goes_up_and_down_counts_frames(kind: str) -> None:
     place = data.maps[0].y if data.maps else data.series[0].x
     np.testing.assert_array_equal(place, np.arange(1.0, 13.0))
     assert "Frame" in (data.y_label, data.x_label)
+
+
+def test_a_frame_that_is_left_out_may_have_no_coordinate() -> None:
+    holes = RAMP.copy()
+    holes[2] = np.nan  # the frame that is left out in all of them
+    for kind in ("xanes.frames", "xanes.frame_metric"):
+        data = panel_data(kind, [entry(reduce=reduced(holes), measure=measured(holes))], {})
+        np.testing.assert_array_equal(data.maps[0].y if data.maps else data.series[0].x, RAMP)
+    holes[5] = np.nan
+    data = panel_data("xanes.frame_metric", [entry(measure=measured(holes))], {})
+    assert "Frames are counted: not of all of them the temperature is known." in data.notes
+    ends = np.where([True, *[False] * 10, True], np.nan, RAMP)
+    np.testing.assert_array_equal(along_of(ends, np.isnan(ends), "x", "").place, RAMP, "beyond the others")
 
 
 def test_differences_to_the_first_frames_and_to_the_mean() -> None:

@@ -16,7 +16,7 @@ from ntcspec.plot.palette import hex_colours
 from ntcspec.report.charts import broken, chart, marks_off
 from ntcspec.report.pool import Pool
 
-MAPS = ("exafs.wavelet", "scattering.image", "xanes.frames", "xanes.frame_map")
+MAPS = ("exafs.wavelet", "scattering.image", "xanes.frames", "xanes.frame_map", "raman.frames", "raman.frame_map")
 
 
 def unpacked(one: dict[str, Any], reference: dict[str, Any]) -> np.ndarray:

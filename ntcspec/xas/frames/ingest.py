@@ -147,7 +147,7 @@ def _blocks(frames: Iterator[_Frame]) -> Iterator[RawFrame]:
     waiting: list[_Frame] = []
     for frame in frames:
         waiting.append(frame)
-        if len(waiting) >= block_rows(8 * (len(frame.signals) + 1) * frame.energy_ev.size):
+        if len(waiting) >= block_rows(RawFrame, 8 * (len(frame.signals) + 1) * frame.energy_ev.size):
             yield _block(waiting)
             waiting = []
     if waiting:

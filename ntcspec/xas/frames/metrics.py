@@ -59,8 +59,8 @@ def block_of(frames: NormalisedFrame) -> Block:
 class Readings:
     """Everything that is read from a frame of a measurement; maps that all frames share are made once.
 
-    Parameters as of `measure_xanes`; smooth_ev: of the stage `transform`. `names` says what `read` gives, in its order.
-    Raises ValueError as `derivative.Smoother` does, and for a window that does not ascend.
+    Parameters as of `measure_xanes`; smooth_ev: of the stage `transform`. Raises ValueError as `derivative.Smoother`
+    does, and for a window that does not ascend.
     """
 
     def __init__(

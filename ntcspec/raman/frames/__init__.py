@@ -1,0 +1,1 @@
+"""Stages of Raman measurements of many spectra: series and maps in blocks, from one file or from hundreds."""
