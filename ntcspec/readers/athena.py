@@ -28,13 +28,12 @@ from ntcspec.readers import axis
 from ntcspec.readers.build import Draft, build_scan
 from ntcspec.readers.roles import ColumnSpec, Pick, Roles
 from ntcspec.readers.table import Table, is_number, numbers_of, to_number
-from ntcspec.readers.text import TextFile, shorten, storable
+from ntcspec.readers.text import LARGEST, TextFile, shorten, storable
 from ntcspec.types import Array, Note
 from ntcspec.types.xas import XasScan
 
 NAME = "athena"
 GZIP = b"\x1f\x8b"
-LARGEST = 200_000_000  # bytes, unpacked
 TITLE = "# Athena project file --"
 ARRAYS = ("x", "y", "i0", "signal", "stddev")
 COLUMNS = {"x": "x", "y": "mu", "i0": "i0", "signal": "signal", "stddev": "stddev"}

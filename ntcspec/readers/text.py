@@ -25,6 +25,7 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
 )
+LARGEST = 200_000_000
 EXPORT_TEXT = "give the text file that the beamline wrote, or export the scan as text"
 
 
@@ -84,10 +85,10 @@ def text_file(content: bytes, source: str) -> TextFile:
 
 
 def read_bytes(path: Path, source: str, most: int = -1) -> bytes:
-    """The first `most` bytes of a file, or all; UserError if it is missing, a folder, or cannot be read."""
+    """The first `most` bytes of a file, or all; UserError if missing, a folder, unreadable or too large."""
     try:
         with open_regular(path) as file:
-            return file.read(most)
+            content = file.read(most if most >= 0 else LARGEST + 1)
     except FileNotFoundError:
         raise UserError(source, "no such file", "check the path; it is case-sensitive") from None
     except IsADirectoryError:
@@ -95,6 +96,10 @@ def read_bytes(path: Path, source: str, most: int = -1) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(source, f"the file cannot be read: {reason}", "check path and permissions") from None
+    if most < 0 and len(content) > LARGEST:
+        what = f"it is larger than {LARGEST // 1_000_000} MB, and no scan or spectrum is"
+        raise UserError(source, what, "is it the right file? Cut out the scan, or average neighbouring points")
+    return content
 
 
 def _refuse_binary(content: bytes, source: str) -> None:

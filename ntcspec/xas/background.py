@@ -18,10 +18,21 @@ NEGLIGIBLE = 1e-12  # covariances below this share of the largest variance are s
 
 
 def interpolation_matrix(k_raw_inv_ang: Array, k_inv_ang: Array) -> Array:
-    """B, shape (len(k), len(k_raw)): values on `k` of the spline through unit values at `k_raw` (ascending)."""
-    from scipy.interpolate import make_interp_spline
+    """B, shape (len(k), len(k_raw)): values on `k` of the spline through unit values at `k_raw` (ascending).
 
-    return np.asarray(make_interp_spline(k_raw_inv_ang, np.eye(k_raw_inv_ang.size), k=3)(k_inv_ang))
+    With A and D the B-splines at k_raw and at k, B = D A^-1; A has few bands, and is solved for the rows of B.
+    """
+    from scipy.interpolate import BSpline, make_interp_spline
+    from scipy.linalg import solve_banded
+    from scipy.sparse import dia_array
+
+    knots = make_interp_spline(k_raw_inv_ang, np.zeros(k_raw_inv_ang.size), k=3).t
+    turned = dia_array(BSpline.design_matrix(k_raw_inv_ang, knots, 3).T)
+    below, above = max(-int(turned.offsets.min()), 0), max(int(turned.offsets.max()), 0)
+    bands = np.zeros((below + above + 1, k_raw_inv_ang.size))
+    bands[above - turned.offsets] = turned.data
+    at = BSpline.design_matrix(k_inv_ang, knots, 3, extrapolate=True)
+    return np.asarray(solve_banded((below, above), bands, at.T.toarray()).T)
 
 
 def chi_covariance(response: Array, mu_error: Array, *, edge_step: float) -> Array:

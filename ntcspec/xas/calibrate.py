@@ -17,7 +17,7 @@ from ntcspec.errors import UserError
 from ntcspec.types import Array
 from ntcspec.types.xas import XasScans
 from ntcspec.xas import points
-from ntcspec.xas.edge_step import Normaliser, Ranges, jacobian
+from ntcspec.xas.edge_step import Normaliser, Ranges, through
 from ntcspec.xas.merge import Merged
 from ntcspec.xas.normalize import choose_mode, cut_ranges
 from ntcspec.xas.repeats import Repeats, align, merge_repeats, repeats_of
@@ -91,7 +91,7 @@ def _half_step(
                   edge_ranges["victoreen"])  # fmt: skip
     edge = Normaliser(energy_ev).normalise(mu, used, response=True)
     found = points.half_step(energy_ev, edge.norm, low_ev=low, high_ev=high)
-    return points.Point(found.energy_ev, found.response @ jacobian(edge))
+    return points.Point(found.energy_ev, through(edge, found.response))
 
 
 @dataclass(frozen=True)

@@ -182,19 +182,22 @@ class Normaliser:
         return self._inverses[key]
 
 
-def jacobian(edge: Edge) -> Array:
-    """d norm / d mu, shape (n, n), of an edge with its response."""
-    matrix = np.eye(edge.norm.size) - np.column_stack([edge.basis, edge.norm]) @ edge.response
-    return np.asarray(matrix / edge.edge_step)
+def through(edge: Edge, row: Array) -> Array:
+    """A response to norm, shape (n,), as the response to mu, shape (n,): row times d norm / d mu."""
+    return np.asarray((row - (row @ factors(edge)) @ edge.response) / edge.edge_step)
+
+
+def factors(edge: Edge) -> Array:
+    """a_i of above, shape (n, 3): d norm / d mu = (1 - factors @ response) / step."""
+    return np.column_stack([edge.basis, edge.norm])
 
 
 def norm_error(edge: Edge, mu_error: Array) -> tuple[Array, float]:
     """Standard uncertainties of norm, shape (n,), and of the step, from independent uncertainties of mu, shape (n,)."""
     variance = mu_error**2
-    factors = np.column_stack([edge.basis, edge.norm])
+    a = factors(edge)
     covariance = (edge.response * variance) @ edge.response.T
     of_norm = (
-        variance * (1.0 - 2.0 * np.sum(factors * edge.response.T, axis=1))
-        + np.sum((factors @ covariance) * factors, axis=1)
+        variance * (1.0 - 2.0 * np.sum(a * edge.response.T, axis=1)) + np.sum((a @ covariance) * a, axis=1)
     ) / edge.edge_step**2
     return np.sqrt(np.clip(of_norm, 0.0, None)), float(np.sqrt(covariance[2, 2]))

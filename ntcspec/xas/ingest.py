@@ -19,6 +19,7 @@ from ntcspec.types import Array
 from ntcspec.types.xas import Channel, Column, XasScan, XasScans
 
 FEWEST_ROWS = 10
+MOST_ROWS = 100_000
 FEWEST_ROWS_BESIDE_EDGE = 3
 FALL_BACK = 0.02  # of the range: energies that fall further behind are another sweep, not jitter
 SHORTEST_REPEAT = 0.80  # of the range of the longest scan
@@ -49,7 +50,8 @@ def ingest(
     ------
     UserError
         With file and line: another element or edge than the study's, bad rows, two sweeps in one file, too few
-        rows, a range that does not hold the edge, a preferred mode without edge step, an aborted repeat scan.
+        or very many rows, a range that does not hold the edge, a preferred mode without edge step, an aborted
+        repeat scan.
     """
     if not scans:
         raise UserError("files", "there is no scan to ingest", "name at least one raw file")
@@ -60,8 +62,16 @@ def ingest(
     return XasScans(checked)
 
 
+def _refuse_very_many_rows(scan: XasScan) -> None:
+    """Beyond steps of 0.01 eV over 1 keV: smoothing over neighbours would take more memory than a computer has."""
+    if scan.energy_ev.size > MOST_ROWS:
+        what = f"it has {scan.energy_ev.size:,} rows, and {MOST_ROWS:,} are the most"
+        raise UserError(scan.source, what, "average neighbouring points, to steps of 0.1 eV or so, and give that")
+
+
 def check_scan(scan: XasScan, *, element: str, edge: str, edge_energy_ev: float, bad_rows: BadRows) -> XasScan:
     """One scan checked and repaired, whatever the others are. Parameters and errors as of `ingest`."""
+    _refuse_very_many_rows(scan)
     _refuse_other_edge(scan, element, edge)
     scan = _without_dead_modes(scan)
     scan = _without_bad_rows(scan, bad_rows)

@@ -42,6 +42,7 @@ SAME_GRID_EV = 1e-6
 MAX_SHIFT_EV = 10.0
 ALIGN_WINDOW_EV = 30.0  # half width of the window round the edge of the foil
 EDGE_SIGNIFICANCE = 10.0  # edge step of a foil over its uncertainty
+MOST_NEAR = 1000  # steps of 0.1 eV
 SMOOTH_EV = 1.0  # without it the noise of the second derivative biases the fit
 MIN_EXPLAINED = 0.5  # share of the variance of dm_0/dE that a shifted scan must explain
 POOL_POINTS = 31
@@ -315,6 +316,8 @@ def find_shift(
     """
     from scipy.interpolate import make_interp_spline
 
+    energy0_ev, mu0 = _thinned(energy0_ev, mu0, edge_energy_ev)
+    energy_ev, mu = _thinned(energy_ev, mu, edge_energy_ev)
     near = np.abs(energy0_ev - edge_energy_ev) < 50.0
     if near.sum() < 20:
         raise ValueError(f"the {what} has too few points at the edge")
@@ -337,6 +340,15 @@ def find_shift(
     variance0 = noise0**2 * np.sum((estimator @ at0[:, 1:]) ** 2)
     variance = noise**2 * np.sum((scale * (estimator @ spline(window - shift)[:, 1:])) ** 2)
     return shift, float(np.sqrt(variance0 + variance))
+
+
+def _thinned(energy_ev: Array, mu: Array, edge_energy_ev: float) -> tuple[Array, Array]:
+    """Means of as many neighbours as leave 1000 points within 50 eV of the edge: the work grows with their square."""
+    size = int(np.ceil(np.count_nonzero(np.abs(energy_ev - edge_energy_ev) < 50.0) / MOST_NEAR))
+    if size <= 1:
+        return energy_ev, mu
+    whole = energy_ev.size - energy_ev.size % size
+    return energy_ev[:whole].reshape(-1, size).mean(axis=1), mu[:whole].reshape(-1, size).mean(axis=1)
 
 
 def smoother(energy_ev: Array) -> Array:

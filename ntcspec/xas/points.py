@@ -25,6 +25,7 @@ import numpy.typing as npt
 from ntcspec.types import Array
 
 FINEST_EV, COARSEST_EV, PER_EV = 0.2, 1.0, 15000.0
+MAPPED = 500_000  # points times neighbours at a time
 FAR = 6.0  # widths, beyond which a weight is nothing
 COMPARABLE, APART_EV = 0.8, 1.5  # of the steepest slope; distance from it
 
@@ -70,11 +71,14 @@ def local_parabola(energy_ev: Array, index: npt.NDArray[np.intp]) -> Local:
     low = np.searchsorted(energy_ev, energy_ev[index] - FAR * width)
     count = int((np.searchsorted(energy_ev, energy_ev[index] + FAR * width) - low).max())
     columns = np.clip(low, 0, max(energy_ev.size - count, 0))[:, None] + np.arange(min(count, energy_ev.size))
-    x = (energy_ev[columns] - energy_ev[index][:, None]) / width[:, None]
-    powers = np.stack([np.ones_like(x), x, x * x])
-    weighted = powers * np.exp(-0.5 * np.minimum(powers[2], 100.0))
-    inverse = np.linalg.inv(np.einsum("amk,bmk->mab", weighted, powers))
-    value, slope = np.einsum("mab,bmk->amk", inverse[:, :2], weighted)
+    value, slope = np.empty((2, *columns.shape))
+    rows = max(MAPPED // max(columns.shape[1], 1), 1)
+    for here in (slice(start, start + rows) for start in range(0, index.size, rows)):
+        x = (energy_ev[columns[here]] - energy_ev[index[here]][:, None]) / width[here, None]
+        powers = np.stack([np.ones_like(x), x, x * x])
+        weighted = powers * np.exp(-0.5 * np.minimum(powers[2], 100.0))
+        inverse = np.linalg.inv(np.einsum("amk,bmk->mab", weighted, powers))
+        value[here], slope[here] = np.einsum("mab,bmk->amk", inverse[:, :2], weighted)
     return Local(index, columns, value, slope / width[:, None])
 
 

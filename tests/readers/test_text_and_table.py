@@ -9,7 +9,7 @@ import pytest
 import rawfiles
 
 from ntcspec.errors import UserError
-from ntcspec.readers import ColumnSpec, read_xas
+from ntcspec.readers import ColumnSpec, read_xas, text
 from ntcspec.readers.text import load_text
 
 HEAD = "energy i0 it\n"
@@ -172,3 +172,14 @@ def test_large_files_are_read_fast(tmp_path: Path) -> None:
 def test_control_characters_between_numbers_are_blanks(tmp_path: Path) -> None:
     content = "\n".join(f"{9800 + i}.5,\x1d 1000.25, 500.75" for i in range(12)) + "\n"
     assert rawfiles.read(tmp_path, content, TRANSMISSION).column("column 2").values[0] == 1000.25
+
+
+def test_a_text_that_is_larger_than_any_spectrum_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more of it is read than tells so."""
+    monkeypatch.setattr(text, "LARGEST", 1_000_000)
+    with (tmp_path / "x.dat").open("wb") as file:
+        file.truncate(10**12)  # a hole in the disc
+    with pytest.raises(
+        UserError, match=r"x.dat: it is larger than 1 MB, and no scan or spectrum is -> is it the right"
+    ):
+        load_text(tmp_path / "x.dat", "x.dat")

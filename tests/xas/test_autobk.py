@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import make_interp_spline
 
 from ntcspec.types.exafs import ExafsReduced
 from ntcspec.xas import _larch
@@ -112,3 +113,12 @@ def test_clamps_are_larchs_and_the_note_says_what_is_left_out() -> None:
     assert not any("neglected" in note for note in off.notes)
     assert any("with clamps the response" in note for note in on.notes)
     assert on.chi_covariance.shape == off.chi_covariance.shape and not np.array_equal(on.chi, off.chi)
+
+
+def test_the_matrix_of_the_spline_is_that_of_unit_values() -> None:
+    rng = np.random.default_rng(6)
+    raw = np.cumsum(rng.uniform(0.01, 0.08, 300))
+    for k in (np.arange(0, 12, 0.05), raw):
+        k = k[(k >= raw[0]) & (k <= raw[-1])]
+        exact = make_interp_spline(raw, np.eye(raw.size), k=3)(k)
+        np.testing.assert_allclose(interpolation_matrix(raw, k), exact, atol=1e-12)

@@ -335,3 +335,12 @@ def test_whatever_passes_has_rising_energies_and_finite_mu(
     assert {c.values.size for c in result.columns} == {result.energy_ev.size} == {result.row_line.size}
     for channel in result.channels:
         assert np.all(np.isfinite(result.mu(channel.mode)))
+
+
+def test_more_rows_than_can_be_smoothed_are_refused() -> None:
+    energy = np.linspace(9700.0, 10700.0, 100_001)
+    with pytest.raises(
+        UserError, match=r"x.dat: it has 100,001 rows, and 100,000 are the most -> average neighbouring"
+    ):
+        ingest([scan(energy)], element="Ta", edge="L3", edge_energy_ev=E0)
+    assert ingest([scan(energy[1:])], element="Ta", edge="L3", edge_energy_ev=E0).scans[0].energy_ev.size == 100_000

@@ -57,6 +57,20 @@ def test_shift_of_a_noiseless_foil_is_found_whatever_its_gain_and_slope(true_shi
     assert 0 <= error < 0.01
 
 
+def test_the_shift_of_very_fine_scans_is_found_from_means_of_neighbours() -> None:
+    """20,000 points round the edge: taken one by one they need 10 GB."""
+    rng = np.random.default_rng(5)
+    fine = np.arange(E0 - 100.0, E0 + 200.0, 0.005)
+    foil, other = (
+        helpers.edge_model(fine + by, e0_ev=E0) + 0.002 * rng.standard_normal(fine.size) for by in (0.0, 0.3)
+    )
+    shift, error = merge.find_shift(fine, foil, fine, other, edge_energy_ev=E0)
+    assert 0.0 < error < 0.005 and abs(shift - 0.3) < 4 * error + 1e-3
+    thin, means = merge._thinned(fine, foil, E0)
+    assert thin.size == fine.size // 20 and means[0] == pytest.approx(foil[:20].mean())
+    assert merge._thinned(GRID, MU, E0)[0] is GRID
+
+
 def test_uncertainty_of_the_shift_agrees_with_monte_carlo() -> None:
     rng = np.random.default_rng(1)
     sigma = 2e-3

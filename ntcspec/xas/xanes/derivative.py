@@ -43,6 +43,7 @@ REACH = 5.0  # weights beyond this many s are left out: below 4e-6
 INNER = 3.0  # the points that a fit cannot do without lie within this many s
 DEGREES = (4, 2, 3, 4)  # of the polynomial for the value and derivatives 1 to 3
 _TERMS = np.array([[math.factorial(r) * (k <= p) for k in range(max(DEGREES) + 1)] for r, p in enumerate(DEGREES)])
+MAPPED = 500_000  # points times neighbours of a block
 ROOT_NODES = np.cos(np.pi * (np.arange(7) + 0.5) / 7)  # Chebyshev points, for a stretch of at most half an s
 ROOT_SERIES = np.linalg.inv(np.vander(ROOT_NODES, increasing=True))
 FOLLOW_REACH = 2.0  # smooth_ev
@@ -106,6 +107,20 @@ class Smoother:
         weight[np.abs(x) > REACH] = 0.0
         rows = _rows(x, weight) / (scale ** np.arange(4)[:, None])[:, :, None]
         return LocalFit(columns, rows, energy.size)
+
+    def everywhere(self, spectrum: Array, sigma: Array) -> tuple[Array, Array]:
+        """Value and derivatives 1 and 2 at the measured energies, (3, E), and the uncertainties of the derivatives,
+        (2, E) or (2, 0) where sigma is empty. In blocks: the maps of a fine grid are as large as its square."""
+        reach = np.searchsorted(self.energy_ev, self.energy_ev + 2.0 * REACH * self.width_ev) - np.arange(spectrum.size)
+        block = max(MAPPED // max(int(reach.max()), 1), 1)
+        curves, errors = np.empty((3, spectrum.size)), np.empty((2, spectrum.size if sigma.size else 0))
+        for start in range(0, spectrum.size, block):
+            here = slice(start, start + block)
+            fit = self.at(self.energy_ev[here])
+            curves[:, here] = fit.apply(spectrum, (0, 1, 2))
+            if sigma.size:
+                errors[:, here] = fit.error(sigma, (1, 2))
+        return curves, errors
 
     def root(self, spectrum: Array, *, order: int, low_ev: float, high_ev: float, level: float = 0.0) -> float:
         """Energy where value or derivative `order` equals `level`, between two energies where it is on either side.

@@ -40,6 +40,7 @@ from ntcspec.xas.xanes.spectra import Spectrum
 TOO_ALIKE = 100.0  # condition number: 1 % of error in a standard, as normalisation makes it, is 100 % of a weight
 CREDIBILITY = 0.95
 POOR = 5.0  # standard deviations of chi-square above its expectation
+NEIGHBOURS = 40  # points
 FLOOR = 0.1  # of the median noise: no point decides alone
 METHOD = "least squares, weights >= 0"
 
@@ -146,10 +147,15 @@ def _curve(energy_ev: Array, norm: Array) -> Curve:
 
 
 def _spread(standard: Spectrum, energy_ev: Array) -> Array:
-    """Root of the noise covariance of a standard at these energies, shape (points, E); (points, 0) if unknown."""
+    """Root of the noise covariance of a standard at these energies, shape (points, E); (points, 0) if unknown.
+
+    E: its points at these energies, and 40 on either side, beyond which a spline knows nothing of them.
+    """
     if not standard.noise.size:
         return np.empty((len(energy_ev), 0))
-    return on_grid(standard.energy_ev, np.diag(standard.noise), energy_ev).T
+    low, high = np.searchsorted(standard.energy_ev, [energy_ev[0], energy_ev[-1]])
+    near = slice(max(int(low) - NEIGHBOURS, 0), int(high) + NEIGHBOURS)
+    return on_grid(standard.energy_ev[near], np.diag(standard.noise[near]), energy_ev).T
 
 
 def _carried(spreads: Sequence[Array], weight: Array) -> Array:

@@ -17,7 +17,7 @@ from ntcspec.errors import UserError
 from ntcspec.types import Array
 from ntcspec.types.xanes import Normalised
 from ntcspec.xas import mback
-from ntcspec.xas.edge_step import Edge, Match, Normaliser, Ranges, flattened, jacobian, norm_error
+from ntcspec.xas.edge_step import Edge, Match, Normaliser, Ranges, factors, flattened, norm_error
 from ntcspec.xas.merge import Merged
 from ntcspec.xas.normalize import cut_ranges
 from ntcspec.xas.over_absorption import Thick, undo
@@ -174,10 +174,14 @@ def _errors(outcome: _Outcome, mu_error: Array) -> tuple[Array, float]:
     of_norm, of_step = norm_error(outcome.edge, mu_error)
     if outcome.again is None:
         return of_norm, of_step
-    first = outcome.slope[:, None] * jacobian(outcome.edge)
-    again = outcome.again
-    second = (first - np.column_stack([again.basis, again.norm]) @ (again.response @ first)) / again.edge_step
-    return np.sqrt(np.sum((second * mu_error) ** 2, axis=1)), of_step
+    edge, again = outcome.edge, outcome.again  # d norm / d mu = d - u v: d diagonal, of u and v six rows
+    d, slope = outcome.slope / edge.edge_step, outcome.slope[:, None]
+    u = np.column_stack([slope * factors(edge) / edge.edge_step, factors(again)])
+    through_first = again.response * d - (again.response @ u[:, :3]) @ edge.response
+    v, variance = np.vstack([edge.response, through_first]), mu_error**2
+    covariance = (v * variance) @ v.T
+    found = d**2 * variance - 2.0 * d * variance * np.sum(u * v.T, axis=1) + np.sum((u @ covariance) * u, axis=1)
+    return np.sqrt(np.clip(found, 0.0, None)) / again.edge_step, of_step
 
 
 def _chosen(nominal: Choice, edge: Edge, merged: Merged, thick: Thick | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ntcspec.xas.xanes import derivative
 from ntcspec.xas.xanes.derivative import DEGREES, Smoother, point_error
 
 GRID = np.concatenate([np.arange(1050, 1070, 0.5), np.arange(1070, 1100, 0.1), np.arange(1100, 1180, 0.5)])
@@ -81,6 +82,19 @@ def test_one_spectrum_and_many_agree() -> None:
     for i in range(3):
         assert np.allclose(fit.apply(y[i]), together[:, i], atol=1e-12)
     assert np.allclose(fit.apply_own(y, 2), np.diagonal(together[2]), atol=1e-12)
+
+
+def test_blocks_give_what_all_points_together_give(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(3)
+    energy = np.cumsum(rng.uniform(0.05, 0.4, 500))
+    y, sigma = np.sin(energy), rng.uniform(0.01, 0.02, energy.size)
+    smoother = Smoother(energy, smooth_ev=0.5)
+    fit = smoother.at()
+    monkeypatch.setattr(derivative, "MAPPED", 2000)
+    curves, errors = smoother.everywhere(y, sigma)
+    np.testing.assert_allclose(curves, fit.apply(y, (0, 1, 2)), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(errors, fit.error(sigma, (1, 2)), rtol=1e-9)
+    assert smoother.everywhere(y, np.empty(0))[1].shape == (2, 0)
 
 
 def test_far_apart_points_are_still_reached_and_curves_stay_near() -> None:

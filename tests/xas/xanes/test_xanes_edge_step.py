@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ntcspec.types import Array
 from ntcspec.xas import _larch
-from ntcspec.xas.edge_step import Normaliser, Ranges, jacobian, norm_error
+from ntcspec.xas.edge_step import Normaliser, Ranges, norm_error, through
 
 MU = inputs.near_edge(inputs.GRID) + 1e-3 * np.random.default_rng(0).standard_normal(inputs.GRID.size)
 NOMINAL = Ranges(inputs.E0, -30.0, -12.0, 25.0, 80.0, 1, 0)
@@ -79,7 +79,7 @@ def test_norm_knows_no_gain_offset_or_slope(scale: float, offset: float, slope: 
 def test_jacobian_is_the_derivative() -> None:
     normaliser = Normaliser(inputs.GRID)
     edge = normaliser.normalise(MU, NOMINAL, response=True)
-    exact = jacobian(edge)
+    exact = np.stack([through(edge, row) for row in np.eye(MU.size)])
     for j in (3, 60, 110, 200, 230):  # in and outside of both ranges
         moved = MU.copy()
         moved[j] += 1e-6

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ntcspec.types.xanes import Normalised, XanesReduced
-from ntcspec.xas.xanes.transform import interpolation, transform_xanes
+from ntcspec.xas.xanes.transform import carried, interpolated, transform_xanes
 
 GRID = np.concatenate([np.arange(1050, 1070, 0.5), np.arange(1070, 1100, 0.12), np.arange(1100, 1160, 0.5)])
 OTHER = np.concatenate([np.arange(1052, 1069, 0.5), np.arange(1069, 1101, 0.1), np.arange(1101, 1150, 0.5)])
@@ -138,5 +138,15 @@ def test_one_scan_takes_its_noise_from_its_scatter() -> None:
 def test_interpolation_is_exact_for_cubics_and_nothing_on_equal_grids() -> None:
     p = np.polynomial.Polynomial([1, -0.2, 0.01, 0.003])
     to = np.linspace(1053, 1140, 77)
-    assert np.allclose(interpolation(OTHER, to) @ p(OTHER - 1075), p(to - 1075), atol=1e-7)
-    assert np.array_equal(interpolation(GRID, GRID + 1e-8), np.eye(GRID.size))
+    assert np.allclose(interpolated(OTHER, p(OTHER - 1075), to), p(to - 1075), atol=1e-7)
+    curves = np.stack([p(GRID), np.sin(GRID)])
+    assert np.array_equal(interpolated(GRID, curves, GRID + 1e-8), curves)
+    assert np.array_equal(carried(GRID, GRID, GRID + 1e-8), GRID)
+
+
+def test_variance_through_an_interpolation_in_blocks_is_that_of_the_whole_matrix() -> None:
+    rng = np.random.default_rng(8)
+    source = np.sort(rng.uniform(0, 100, 900)) + np.arange(900) * 0.02  # uneven
+    at, variance = np.sort(rng.uniform(source[0], source[-1], 1500)), rng.uniform(1, 4, source.size)
+    whole = interpolated(source, np.eye(source.size), at).T
+    np.testing.assert_allclose(carried(source, variance, at), whole**2 @ variance, rtol=1e-9)
