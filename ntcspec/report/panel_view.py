@@ -13,6 +13,7 @@ from ntcspec.plot.plain import clean, describe
 from ntcspec.report.charts import Chart, chart
 from ntcspec.report.collect import Figure, PanelContent
 from ntcspec.report.tables import trace
+from ntcspec.report.thin import thinned
 
 SUFFIXES = ("png", "pdf", "svg", "nxs")
 FIGURE_SUFFIXES = ("png", "pdf", "svg")
@@ -94,7 +95,7 @@ def _links(path: str, suffixes: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 def panel_view(one: PanelContent, ancestry: Mapping[str, Mapping[str, Any]]) -> PanelView:
     """The view of a panel; `ancestry` are the records of all artifacts, by path."""
-    data, parameters = one.data, one.record["parameters"]
+    data, parameters = thinned(one.data), one.record["parameters"]
     return PanelView(
         name=one.name,
         title=clean(data.title) or one.name,
