@@ -59,7 +59,7 @@ def test_a_run_goes_on_after_its_driver_was_killed(
     )
     request.addfinalizer(driver.kill)
     assert driver.stdout
-    cluster.until(lambda: sum(" RUNNING " in job for job in cluster.jobs()) == 2, "two jobs", 60)
+    cluster.until(lambda: sum(" RUNNING " in job for job in cluster.jobs()) == 2, "two jobs", 120)
     nodes = {job.split()[-1] for job in cluster.jobs()}
     assert len(nodes) == 2, cluster.jobs()
     (snakemake,) = Path(f"/proc/{driver.pid}/task/{driver.pid}/children").read_text().split()
@@ -142,11 +142,11 @@ def test_lost_jobs_are_sent_again(cluster: Cluster, tmp_path: Path, request: pyt
         )
         request.addfinalizer(driver.kill)
         for sample in "ab":
-            cluster.until((folder / f"results/{sample}/exafs/ingest.nxs").exists, f"a first artifact of {sample}", 60)
+            cluster.until((folder / f"results/{sample}/exafs/ingest.nxs").exists, f"a first artifact of {sample}", 120)
         node = cluster.node_of(_job_of("a"))
         cluster.kill_node(node)
         cluster.end_time(_job_of("b"))
-        assert driver.wait(240) == 1
+        assert driver.wait(500) == 1
         said.seek(0)
         text = said.read()
 
