@@ -20,6 +20,7 @@ from ntcspec.config import xas
 from ntcspec.config.about import About, Author, Organisation
 from ntcspec.config.claims import KINDS as CLAIM_KINDS
 from ntcspec.config.figures import Figure
+from ntcspec.config.frames import Frames
 from ntcspec.config.study import (
     SERIES,
     TECHNIQUES,
@@ -69,6 +70,7 @@ def page() -> str:
     parts += ["## samples.yaml", *_table(SamplesFile), "### One sample", *_table(Sample)]
     parts += ["### One property", *_table(Property)]
     parts += ["### One measurement", *_table(Measurement), "### Columns of a text file", *_table(xas.Columns)]
+    parts += _section("Frames", Frames, "###")
     parts.append("## claims.yaml")
     for claim in dict.fromkeys(CLAIM_KINDS.values()):
         kinds = " or ".join(f"`{name}`" for name, one in CLAIM_KINDS.items() if one is claim)
