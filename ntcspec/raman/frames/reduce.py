@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ from ntcspec.raman.reduce import (
 )
 from ntcspec.types import Array
 from ntcspec.types.blocks import Blocks
+from ntcspec.types.raman import RamanScan
 from ntcspec.types.raman_frames import CorrectedFrame, RamanCorrected, RamanFrames, RawRamanFrame
 
 SAME_AXIS_CM1 = 1e-3
@@ -57,17 +59,11 @@ class _Spectra:
 
 @dataclass(frozen=True)
 class _How:
-    """What all blocks share. raw_cm1: axis of the first frame as displayed, in range; exposures: of which intensities
-    are the mean, 1 where they are sums."""
+    """What all blocks share. raw_cm1: axis of the first frame as displayed, in range; counting: for `point_noise`."""
 
     raw_cm1: Array
     grid: Grid
-    exposures: float
-    exposure_s: float
-    unit: str
-    treated: bool
-    noise: str
-    full_scale: float
+    counting: dict[str, Any]
     spikes: bool
     spike_z: float
     narrowest: float
@@ -109,21 +105,12 @@ def reduce_raman_frames(
     width = instrument_of(calibration, instrument_fwhm_cm1)[0]
     displayed = first.shift_cm1[inside]
     seen = _first_pass(raw, displayed)
+    counting = _counting(first, seen, noise, full_scale)
     treated = first.baseline_subtracted
-    asked = first.accumulations if np.isfinite(first.accumulations) and first.accumulations >= 1 else 1.0
-    per_s = per_second(first.intensity_unit) and np.isfinite(first.exposure_s) and first.exposure_s > 0
-    counts = seen.highest * (first.exposure_s if per_s else 1.0)
-    summed = asked > 1 and counts > full_scale and not treated
-    flat = treated or seen.negative > NEGATIVE
     how = _How(
         raw_cm1=displayed,
         grid=uniform_grid(shift[inside], step_cm1),
-        exposures=1.0 if summed else asked,
-        exposure_s=first.exposure_s,
-        unit=first.intensity_unit,
-        treated=treated,
-        noise=noise if noise != "auto" else "flat" if flat else "poisson",
-        full_scale=full_scale * (asked if summed else 1.0),
+        counting=counting,
         spikes=spikes == "on" or (spikes == "auto" and not first.filtered),
         spike_z=spike_z,
         narrowest=width / float(np.median(np.diff(shift))) if np.isfinite(width) else NARROWEST,
@@ -131,11 +118,6 @@ def reduce_raman_frames(
         others=() if baseline == NONE and not rebaseline and treated else tuple(baselines),
     )
     notes = list(calibration.notes) if calibration else ["the axis is not calibrated: shifts are those displayed"]
-    notes += [f"{seen.bad} of {seen.count} frames left out: {seen.words}"] if seen.bad else []
-    notes += [] if how.spikes else ["spikes were left to the acquisition, or as they are"]
-    notes += [f"counts up to {counts:.0f}: the sum of {asked:g} exposures, not their mean"] if summed else []
-    notes += [f"noise: {'one sigma for all points of a frame' if how.noise == 'flat' else 'of counts'}"]
-    notes += [] if how.others else ["no other baseline was tried: u_sys does not hold that of the baseline"]
     return RamanCorrected(
         shift_cm1=shift[inside],
         shift_error_cm1=error[inside],
@@ -147,9 +129,33 @@ def reduce_raman_frames(
         coordinate_names=raw.coordinate_names,
         coordinate_units=raw.coordinate_units,
         frames=Blocks(CorrectedFrame, lambda: (_corrected(block, how) for block in _on_axis(raw, displayed))),
-        chosen={"grid_step_cm1": how.grid.step_cm1, "noise": how.noise, "baseline_was_subtracted": treated},
-        notes=tuple(notes),
+        chosen={"grid_step_cm1": how.grid.step_cm1, "noise": counting["kind"], "baseline_was_subtracted": treated},
+        notes=(*notes, *_notes(seen, how)),
     )
+
+
+def _counting(first: RamanScan, seen: _Seen, noise: str, full_scale: float) -> dict[str, Any]:
+    """What `point_noise` is told of every block: what it would find by itself of all frames together."""
+    treated, asked = first.baseline_subtracted, first.accumulations
+    exposures = asked if np.isfinite(asked) and asked >= 1 else 1.0
+    timed = per_second(first.intensity_unit) and np.isfinite(first.exposure_s) and first.exposure_s > 0
+    summed = exposures > 1 and seen.highest * (first.exposure_s if timed else 1.0) > full_scale and not treated
+    found = "flat" if treated or seen.negative > NEGATIVE else "poisson"
+    return {
+        "accumulations": 1.0 if summed else exposures,
+        "full_scale": full_scale * (exposures if summed else 1.0),
+        "exposure_s": first.exposure_s,
+        "unit": first.intensity_unit,
+        "treated": treated,
+        "kind": found if noise == "auto" else noise,
+    }
+
+
+def _notes(seen: _Seen, how: _How) -> list[str]:
+    notes = [f"{seen.bad} of {seen.count} frames left out: {seen.words}"] if seen.bad else []
+    notes += [] if how.spikes else ["spikes were left to the acquisition, or as they are"]
+    notes += [f"noise: {'one sigma for all points of a frame' if how.counting['kind'] == 'flat' else 'of counts'}"]
+    return notes + ([] if how.others else ["no other baseline was tried: u_sys does not hold that of the baseline"])
 
 
 @dataclass(frozen=True)
@@ -217,10 +223,7 @@ def _corrected(block: _Spectra, how: _How) -> CorrectedFrame:
     removed, full = np.zeros(shape[0]), np.zeros(shape[0])
     if used.any():
         y = block.intensity[used]
-        found = point_noise(
-            y, accumulations=how.exposures, exposure_s=how.exposure_s, unit=how.unit, treated=how.treated,
-            kind=how.noise, full_scale=how.full_scale,
-        )  # fmt: skip
+        found = point_noise(y, **how.counting)
         full[used] = saturated(y, found.sigma, found.full_scale).sum(axis=1)
         mask: npt.NDArray[np.float64] = np.zeros(y.shape)
         if how.spikes:

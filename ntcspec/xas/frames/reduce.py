@@ -27,7 +27,7 @@ from ntcspec.types import Array
 from ntcspec.types.blocks import Blocks
 from ntcspec.types.xas import XasScans
 from ntcspec.types.xas_frames import NormalisedFrame, XanesFrames, XasFrames
-from ntcspec.xas.frames.grid import Spectra, find_grid, spectra
+from ntcspec.xas.frames.grid import Grid, Spectra, find_grid, spectra
 from ntcspec.xas.merge import noises_of
 from ntcspec.xas.normalize import choose_mode
 from ntcspec.xas.repeats import check_options
@@ -72,11 +72,7 @@ def reduce_frames(
     energy, mean = grid.energy_ev, _mean(spectra(raw, grid, primary, spikes=spikes))
     where = raw.first.source
     notes = [f"mode {primary}: {why}"] if mode == "auto" else []
-    if any(grid.reason):
-        bad = sum(map(bool, grid.reason))
-        notes.append(f"{bad} of {len(grid.reason)} frames left out: {shown(raw.frames.column('source'), grid.reason)}")
-    cut = int(np.count_nonzero(~grid.keep))
-    notes += [f"{cut} points of the first frame are not covered by every frame and were cut"] if cut else []
+    notes += _grid_notes(raw, grid)
     if e0_ev is None:
         e0_ev, e0_notes = find_e0(where, energy, mean, f"{element} {edge}", edge_energy_ev)
         notes += [f"{note} of the mean of all frames" if n == 0 else note for n, note in enumerate(e0_notes)]
@@ -100,6 +96,16 @@ def reduce_frames(
         chosen={**how.chosen, "edge_step_of_mean": float(edge_of_mean[2])},
         notes=(*notes, *more),
     )
+
+
+def _grid_notes(raw: XasFrames, grid: Grid) -> list[str]:
+    """Frames that are left out, and points that are cut."""
+    bad, cut = sum(map(bool, grid.reason)), int(np.count_nonzero(~grid.keep))
+    words = shown(raw.frames.column("source"), grid.reason) if bad else ""
+    return [
+        *([f"{bad} of {len(grid.reason)} frames left out: {words}"] if bad else []),
+        *([f"{cut} points of the first frame are not covered by every frame and were cut"] if cut else []),
+    ]
 
 
 def _refuse_what_is_not_offered(
