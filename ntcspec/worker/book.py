@@ -33,6 +33,7 @@ STUDY = {  # which function does a job of the study as a whole, by its stage
     "figure": "ntcspec.study.jobs:run_figure",
     "study": "ntcspec.study.jobs:run_study_file",
 }
+LONGEST_ROOT = 400  # bytes: sqlite opens no path of more than 512
 FAST = 1  # zlib level: a third of the size for a tenth of the time of the default
 
 
@@ -43,8 +44,12 @@ def book_path(plan: Plan) -> Path:
 
 
 def write_book(plan: Plan) -> None:
-    """Write the book of a plan unless it is there."""
+    """Write the book of a plan unless it is there. Raises UserError where it cannot be."""
     path = plan.study.root / book_path(plan)
+    length = len(os.fsencode(plan.study.root))
+    if length > LONGEST_ROOT:
+        what = f"the path of the study's folder has {length:,} bytes, and {LONGEST_ROOT} are the most"
+        raise UserError(f"{str(plan.study.root)[:60]}...", what, "move the study nearer to the top of the disc")
     if not path.exists():
         write_entries(path, ((job.key, entry(plan, job)) for job in plan.jobs.values()))
 

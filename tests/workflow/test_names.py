@@ -105,3 +105,39 @@ def test_other_commands_take_them(nasty: tuple[Path, str, str], tmp_path: Path) 
     exported = ntcspec("export", folder, "--to", tmp_path / "out {x} <y>")
     assert exported.returncode == 0, exported.stderr
     assert "nothing is left over" in ntcspec("clean", folder).stdout
+
+
+def deep(top: Path, length: int) -> Path:
+    """A folder whose path has that many bytes."""
+    while len(bytes(top)) < length - 100:
+        top = top / ("d" * 60 + "é")
+    return top / ("x" * (length - len(bytes(top)) - 1))
+
+
+def test_paths_near_what_a_disc_allows(tmp_path: Path) -> None:
+    """A root of 400 bytes, a raw file of 254, sample and measurement of 100, with what is written beside them."""
+    folder = deep(tmp_path, 400)
+    raw = "raw/" + "é" * 125 + ".xdi"
+    sample, name = (first + "".join(chr(97 + i * 7 % 26) for i in range(99)) for first in "sm")
+    assert len(Path(raw).name.encode()) == 254 and {len(sample), len(name)} == {100}
+    xdi(folder / raw, table())
+    measured = {name: measurement(raw, technique="exafs")}
+    make_study(folder, {sample: {"simulated": True, "measurements": measured}})
+    panels = {"p" + "qrstuvwxyz" * 2 + "_" * 5 + "abcdefghi" * 8: {"kind": "exafs.chi_r"}}
+    write_yaml(folder / "config.yaml", {**CONFIG, "panels": panels})
+    run = ntcspec("run", folder, "--cores", "2")
+    assert run.returncode == 0, run.stdout + run.stderr
+    packed = ntcspec("pack", folder, "--to", tmp_path / "p.zip")
+    assert packed.returncode == 0, packed.stderr
+    shutil.unpack_archive(tmp_path / "p.zip", tmp_path / "there")
+    (there,) = (tmp_path / "there").iterdir()
+    for place in (folder, there):
+        verified = ntcspec("verify", place)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_root_that_is_too_deep_is_told(tmp_path: Path) -> None:
+    folder = make_study(deep(tmp_path, 401))
+    run = ntcspec("run", folder)
+    assert run.returncode == 1 and "internal error" not in run.stderr
+    assert "the path of the study's folder has 401 bytes, and 400 are the most -> move the study" in run.stderr
