@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ntcspec.audit.crate_check import is_current
@@ -43,7 +44,8 @@ def main(options: argparse.Namespace) -> int:
             return _dry_run(plan, waiting)
         cancel_leftovers(study.root)
         settled = settle_times(plan, waiting)
-        for path in (path for job in waiting for path in altered(study.root, job)):
+        before = _look(plan, waiting)
+        for path in before.altered:
             print(f"{path}: not what its job wrote, so it is made again")
         if not waiting:
             print(f"{study.name}: nothing to compute, all results are current")
@@ -51,19 +53,32 @@ def main(options: argparse.Namespace) -> int:
             print(f"{study.name}: {len(waiting)} of {len(plan.jobs)} jobs to do")
         current = is_current(plan)
         if not waiting and settled and current:
-            return _summary(plan, NOTHING, [], current, {})
+            return _summary(plan, NOTHING, [], current, before)
         if profile.allocation:
             return run_in_allocation(study, profile, options, lambda: not stale(plan) and is_current(plan))
         forced = [job.outputs[0] for job in waiting]
         forced += [SUMS] * bool(forced)
         forced += [CRATE] * bool(forced or not current)
-        old = {log: stamp(study.root / log) for log in (*(job.log for job in waiting), CRATE_LOG)}
         try:
             ended = drive(plan, waiting, forced, profile, options)
-            return _summary(plan, ended, stale(plan), is_current(plan), old)
+            return _summary(plan, ended, stale(plan), is_current(plan), before)
         finally:
             if profile.slurm:
                 cancel_afterwards(study.root)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was there before the run, and does not tell of it: logs of earlier jobs, artifacts changed by hand."""
+
+    logs: Mapping[str, tuple[int, ...]]  # stamps
+    altered: tuple[str, ...]
+
+
+def _look(plan: Plan, waiting: Sequence[Job]) -> Before:
+    root = plan.study.root
+    logs = {log: stamp(root / log) for log in (*(job.log for job in waiting), CRATE_LOG)}
+    return Before(logs, tuple(path for job in waiting for path in altered(root, job)))
 
 
 def _dry_run(plan: Plan, jobs: list[Job]) -> int:
@@ -74,17 +89,14 @@ def _dry_run(plan: Plan, jobs: list[Job]) -> int:
     return 0
 
 
-def _summary(plan: Plan, ended: Ended, not_made: list[Job], described: bool, old: Mapping[str, tuple[int, ...]]) -> int:
-    """What came of it.
-
-    described: the crate is current; old: stamps of the logs that were there before, whose errors are of earlier runs.
-    """
+def _summary(plan: Plan, ended: Ended, not_made: list[Job], described: bool, before: Before) -> int:
+    """What came of it. described: the crate is current."""
     failed = failures(plan)
     logs = {m.title: m.folder.replace("results/", "results/logs/", 1) for m in plan.study.measurements}
     where = {name: f" (logs: {logs[name]}/)" if name in logs else "" for name, _ in failed}
     lines = [f"FAILED {name}: {reason}{where[name]}" for name, reason in failed]
     print(*(f"{line}\n" for line in first_of(lines, f"{TABLE} names them all")), sep="", end="", file=sys.stderr)
-    causes = _causes(plan, ended, not_made, described, old)
+    causes = _causes(plan, ended, not_made, described, before)
     print(*(f"{line}\n" for line in first_of(causes, f"see {RUN_LOG}")), sep="", end="", file=sys.stderr)
     if not_made and len(not_made) > len(causes):
         what = "jobs" if ended.errors else "further jobs"
@@ -97,17 +109,17 @@ def _summary(plan: Plan, ended: Ended, not_made: list[Job], described: bool, old
     return 1 if failed or not_made or ended.code else 0
 
 
-def _causes(
-    plan: Plan, ended: Ended, not_made: list[Job], described: bool, old: Mapping[str, tuple[int, ...]]
-) -> list[str]:
+def _causes(plan: Plan, ended: Ended, not_made: list[Job], described: bool, before: Before) -> list[str]:
     """Why something was not made, a line each."""
     root = plan.study.root
     logs = {job.outputs[0]: job.log for job in not_made}
     if not not_made and not described:
         logs[CRATE] = CRATE_LOG
-    told = [(output, error_in(root / log), log) for output, log in logs.items() if stamp(root / log) != old.get(log)]
+    new = {output: log for output, log in logs.items() if stamp(root / log) != before.logs.get(log)}
+    told = [(output, error_in(root / log), log) for output, log in new.items()]
     lines = [f"NOT MADE {output}: {error} (log: {log})" for output, error, log in told if error]
     changed = [UserError(path, CHANGED, AGAIN) for job in not_made for path in altered(root, job)]
+    changed = [one for one in changed if one.where not in before.altered]
     lines += [f"CHANGED {one}" for one in changed]
     if not_made:
         lines += [f"CHANGED {one}" for one in moved(plan) if not any(str(one) in line for line in lines)]

@@ -8,6 +8,7 @@ number of processes and nodes can read it without a lock.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping

@@ -31,7 +31,7 @@ def meddle(tmp_path: Path, when: str, code: str) -> str:
     folder = tmp_path / "meddler"
     folder.mkdir()
     body = when.replace("{code}", code)
-    text = f"import os, shutil, sys\nif 'snakemake' in sys.orig_argv:\n    {body.strip()}\n"
+    text = f"import os, shutil, sys\nif '--snakefile' in sys.orig_argv:\n    {body.strip()}\n"
     (folder / "sitecustomize.py").write_text(text)
     return f"{folder}{os.pathsep}{ROOT}"
 
