@@ -19,7 +19,7 @@ from ntcspec.errors import UserError
 from ntcspec.files import cannot_write
 
 FOLDER, DRIVER, JOBS = ".ntcspec", "lock", "lock-jobs"
-PATIENCE_S, STEP_S = 60.0, 0.1  # jobs of a killed run end within moments
+PATIENCE_S, STEP_S = 120.0, 0.1  # jobs of a killed run end within moments
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 
 from ntcspec.provenance import code_of, imports_of
@@ -21,11 +21,14 @@ def all_modules() -> list[str]:
     return sorted({*stages, *series, *functions})
 
 
-def preload(modules: Iterable[str]) -> None:
-    """Import what `modules` reach. What cannot be imported is left: the job that needs it says so, in its log."""
+def preload(modules: Iterable[str], wanted: Callable[[], bool] = lambda: True) -> None:
+    """Import what `modules` reach, as long as it is wanted.
+
+    What cannot be imported is left: the job that needs it says so, in its log.
+    """
     ours = code_of(*modules)[0]
     for name in sorted({*ours, *(wanted for module in ours for wanted in imports_of(module))}):
-        if name not in sys.modules:
+        if name not in sys.modules and wanted():
             with contextlib.suppress(Exception):
                 import_module(name)
     gc.collect()

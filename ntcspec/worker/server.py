@@ -56,8 +56,9 @@ def serve(descriptor: int, address: Path, modules: Sequence[str], jobs: int = JO
     for name in (signal.SIGINT, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)  # meant for whoever started us, who ends us
     with socket.socket(fileno=descriptor) as listener:
-        preload(modules or all_modules())
-        worker = Worker(listener, sys.stdin.fileno(), jobs)
+        life = sys.stdin.fileno()
+        preload(modules or all_modules(), lambda: not select.select([life], [], [], 0)[0])
+        worker = Worker(listener, life, jobs)
         worker.run()
         with contextlib.suppress(OSError):
             address.unlink()

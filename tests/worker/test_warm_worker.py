@@ -219,6 +219,15 @@ def test_jobs_of_a_killed_run_end_with_it(book, tmp_path: Path) -> None:  # type
     assert code == [128 + signal.SIGKILL] and not address.parent.exists()
 
 
+def test_it_stops_importing_when_nobody_waits_for_it() -> None:
+    text = (
+        "import sys\nfrom ntcspec.worker.preload import all_modules, preload\npreload(all_modules(), lambda: False)\n"
+        "print({'scipy', 'lmfit', 'matplotlib'} & sys.modules.keys())\n"
+    )
+    run = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"
+
+
 def test_nothing_runs_in_threads_and_no_file_is_open_when_the_worker_forks() -> None:
     """A thread would be missing in a child, and a lock that it holds would stay closed there for ever."""
     text = (
