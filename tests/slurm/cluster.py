@@ -165,6 +165,15 @@ class Cluster:
         """Start a node, again after it was killed."""
         self.daemon("slurmd", "-D", "-f", str(self.base / "slurm.conf"), "-N", name)
 
+    def ready(self) -> None:
+        """Wait until all nodes are free; one that Slurm has set aside, for a job that died slowly, is taken back."""
+        for i, state in enumerate(self.states()):
+            if state.startswith(("drain", "down")):
+                subprocess.run(
+                    ["scontrol", "update", f"NodeName=n{i}", "State=RESUME"], check=False, capture_output=True
+                )
+        self.until(lambda: self.states().count("idle") == self.nodes, "all nodes are idle", 90)
+
     def end_time(self, number: str) -> None:
         """Let the time of a job be over: Slurm counts in minutes."""
         subprocess.run(["scontrol", "update", f"JobId={number}", "EndTime=now"], check=True)

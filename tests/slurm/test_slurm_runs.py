@@ -126,6 +126,7 @@ def test_only_jobs_of_this_study_are_cancelled(cluster: Cluster, tmp_path: Path)
 
 def test_lost_jobs_are_sent_again(cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """A node dies, the time of a job ends, a job has too little memory: each is told, and mended by the profile's retries."""
+    cluster.ready()
     files = {"a": "raw/a1.xdi", "b": "raw/b.xdi", "c": "raw/a2.xdi"}
     samples = {name: {"simulated": True, "measurements": {"exafs": measurement(file)}} for name, file in files.items()}
     undisturbed, folder = make_study(tmp_path / "local", samples), make_study(tmp_path / "study", samples)
@@ -169,7 +170,7 @@ def test_lost_jobs_are_sent_again(cluster: Cluster, tmp_path: Path, request: pyt
     assert not any(name.startswith(("c/", "panels/")) for name in made), "nothing half done is left"
 
     cluster.start_node(node)
-    cluster.until(lambda: cluster.states().count("idle") == 3, f"{node} is back")
+    cluster.ready()
     more = profile(tmp_path / "more", **one, **{"default-resources": [little.format(2), "runtime=5 * attempt"]})
     run = ntcspec("run", folder, "--profile", more)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -182,6 +183,7 @@ def test_the_default_study_on_three_nodes(cluster: Cluster, finished_demo: Path,
     folder = tmp_path / "demo"
     for part in ("config", "raw"):
         shutil.copytree(finished_demo / part, folder / part)
+    cluster.ready()
     before = cluster.past_jobs()
     run = ntcspec("run", folder, "--profile", profile(tmp_path / "shipped"))
     assert run.returncode == 0, run.stdout + run.stderr + (folder / "results/logs/run.log").read_text()
