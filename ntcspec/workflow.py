@@ -100,14 +100,12 @@ def settle_times(plan: Plan, waiting: Sequence[Job]) -> bool:
     be made again.
     """
     root, made_again, now = plan.study.root, {job.outputs[0] for job in waiting}, time.time_ns()
-    newest = 0
+    times: dict[str, int] = {}  # of artifacts; a file that is not touched keeps what is remembered of it (`stale`)
     for job in plan.jobs.values():
-        if job.outputs[0] in made_again:
-            continue
-        taken = [root / i.path for i in job.inputs if i.root != "raw"]
-        newest = max([newest, *(min(p.stat().st_mtime_ns, now) for p in taken if p.exists())])
-        for output in (root / name for name in job.outputs):
-            _settle(output, newest, now)
+        if job.outputs[0] not in made_again:
+            earliest = max((times.get(i.path, 0) for i in job.inputs), default=0)
+            times |= {name: _settle(root / name, earliest, now) for name in job.outputs}
+    newest = max(times.values(), default=0)
     sums, crate = root / SUMS, root / CRATE
     if sums.exists():
         late = sums.stat().st_mtime_ns < newest
@@ -117,12 +115,13 @@ def settle_times(plan: Plan, waiting: Sequence[Job]) -> bool:
     return sums.exists() and sums.stat().st_mtime_ns >= newest
 
 
-def _settle(path: Path, earliest: int, latest: int) -> None:
-    """Move the time of a file (ns) to between these, if it is not."""
+def _settle(path: Path, earliest: int, latest: int) -> int:
+    """Move the time of a file (ns) to between these, if it is not; returns it."""
     found = path.stat().st_mtime_ns
     wanted = min(max(found, earliest), latest)
     if found != wanted:
         os.utime(path, ns=(wanted, wanted))
+    return wanted
 
 
 def wrong_sums(plan: Plan) -> list[str]:

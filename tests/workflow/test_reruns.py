@@ -37,6 +37,17 @@ def test_a_second_run_does_nothing(study: Path) -> None:
     assert log.read_text() == "of the run before"  # Snakemake is not even started
 
 
+def test_times_that_are_in_order_are_left(study: Path) -> None:
+    """Jobs of one sample were done after later stages of another: what is remembered by times is remembered still."""
+    for sample, begun in (("a", 1e9), ("b", 1.1e9)):
+        for n, stage in enumerate(("ingest", "reduce", "transform", "wavelet", "measure")):
+            for path in (study / f"results/{sample}/exafs").glob(f"{stage}.*"):
+                os.utime(path, (begun + n, begun + n))
+    times = {path: path.stat().st_mtime_ns for path in (study / "results").glob("*/exafs/*.*")}
+    assert ntcspec("run", study).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+
+
 def test_lost_sums_and_crates_are_made_again(study: Path) -> None:
     for name in ("SHA256SUMS", "ro-crate-metadata.json"):
         path = study / "results" / name
