@@ -142,11 +142,7 @@ def test_lost_jobs_are_sent_again(cluster: Cluster, tmp_path: Path, request: pyt
             command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=said, stderr=subprocess.STDOUT
         )
         request.addfinalizer(driver.kill)
-        for sample in "ab":
-            cluster.until((folder / f"results/{sample}/exafs/ingest.nxs").exists, f"a first artifact of {sample}", 120)
-        node = cluster.node_of(_job_of("a"))
-        cluster.kill_node(node)
-        cluster.end_time(_job_of("b"))
+        node = _disturb(cluster, folder)
         assert driver.wait(500) == 1
         said.seek(0)
         text = said.read()
@@ -209,6 +205,24 @@ def _folder(pid: int) -> Path | None:
         return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return None
+
+
+def _disturb(cluster: Cluster, folder: Path) -> str:
+    """In the middle of their work, let the node of a die and the time of b's job be over; returns that node."""
+    jobs: dict[str, str] = {}
+
+    def begun() -> bool:
+        for sample in "ab":
+            if sample not in jobs and (folder / f"results/{sample}/exafs/ingest.nxs").exists():
+                jobs[sample] = _job_of(sample)
+                cluster.pause(jobs[sample])
+        return len(jobs) == 2
+
+    cluster.until(begun, "a first artifact of a and b", 120)
+    node = cluster.node_of(jobs["a"])
+    cluster.kill_node(node)
+    cluster.end_time(jobs["b"])
+    return node
 
 
 def _job_of(sample: str) -> str:
