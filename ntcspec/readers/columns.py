@@ -21,6 +21,7 @@ from ntcspec.types.xas import XasScan
 __all__ = ["NAME", "ColumnSpec", "labels_of", "read", "recognise", "refuse_without_columns"]
 
 NAME = "columns"
+QUOTES = set("\"'\\")  # what blanks within a label take: shlex is slow, and few lines have them
 _LISTED = re.compile(r"\s*[#%!*/]*\s*column[\s.]*([0-9]{1,3})\s*[:=]\s*(.*)$", re.IGNORECASE)
 
 
@@ -86,7 +87,7 @@ def labels_of(file: TextFile, header_end: int, width: int) -> tuple[tuple[str, .
         first, last = listed[1][1], listed[width][1]
         units = tuple(" ".join(rest) or axis.unit_in_name(name) for name, *rest in cells)
         return tuple(name for name, *_ in cells), units, f"lines {first} to {last}"
-    for number in range(header_end, 0, -1):
+    for number in range(header_end, 0, -1) if width else ():
         for labels in _splits(file.lines[number - 1]):
             spoken = [label for label in labels if not is_number(label)]
             if len(labels) == width and 2 * len(spoken) > width:
@@ -102,6 +103,6 @@ def _splits(words: str) -> Iterator[list[str]]:
             yield [label.strip(" \t\"'") for label in words.split(separator)]
     yield [label.strip("\"'") for label in re.split(r"\s{2,}|\t+", words)]
     try:
-        yield shlex.split(words)
+        yield shlex.split(words) if QUOTES & set(words) else words.split()
     except ValueError:
         yield words.split()
