@@ -27,7 +27,7 @@ def preload(modules: Iterable[str], wanted: Callable[[], bool] = lambda: True) -
     What cannot be imported is left: the job that needs it says so, in its log.
     """
     ours = code_of(*modules)[0]
-    for name in sorted({*ours, *(wanted for module in ours for wanted in imports_of(module))}):
+    for name in sorted({*ours, *(one for module in ours for one in imports_of(module))}):
         if name not in sys.modules and wanted():
             with contextlib.suppress(Exception):
                 import_module(name)

@@ -151,3 +151,17 @@ def test_a_file_that_changes_and_changes_back_is_refused(study: Path, monkeypatc
         run_stage(job.params(), plan.paths(first), outputs, job.log)
     assert "error: raw/b.xdi: changed while the study ran" in Path(job.log).read_text()
     assert not Path(first).exists()
+
+
+def test_a_job_whose_raw_file_is_gone(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Snakemake does not look for it first, as for a name that it would read as a pattern."""
+    first = "results/b/exafs/ingest.nxs"
+    plan = Plan(load_study(study))
+    job = plan.jobs[first]
+    monkeypatch.chdir(study)
+    Path("raw/b.xdi").unlink()
+    Path(first).unlink()
+    with pytest.raises(SystemExit):
+        run_stage(job.params(), plan.paths(first), job.outputs, job.log)
+    assert "error: raw/b.xdi: is gone: it was there when the run started" in Path(job.log).read_text()
+    assert not Path(first).exists()
