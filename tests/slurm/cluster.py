@@ -175,10 +175,10 @@ class Cluster:
         self.until(lambda: self.states().count("idle") == self.nodes, "all nodes are idle", 90)
 
     def pause(self, number: str) -> None:
-        """Stop what a job does, so that it cannot end before it is disturbed."""
+        """Stop the Snakemake of a job, so that it cannot end before it is disturbed."""
         for pid in processes_of(number):
             with contextlib.suppress(OSError):
-                if not Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"slurmstepd"):
+                if b"snakemake" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     os.kill(pid, signal.SIGSTOP)
 
     def end_time(self, number: str) -> None:
