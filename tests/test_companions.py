@@ -160,7 +160,7 @@ def test_a_companion_that_changed_stops_the_stage(tmp_path: Path) -> None:
     acq.write_text(acq.read_text().replace("ch1=1", "ch1=1 "))
     with pytest.raises(SystemExit):
         run_stage(given, [str(raw / n) for _, n in files], [str(tmp_path / "o.nxs")], str(tmp_path / "log"))
-    assert "spinsight/NTC-6h/acq: changed while the study was running" in (tmp_path / "log").read_text()
+    assert "spinsight/NTC-6h/acq: changed while the study ran" in (tmp_path / "log").read_text()
 
 
 def test_a_missing_companion_is_a_failure_with_its_reason(tmp_path: Path) -> None:

@@ -186,6 +186,6 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError("disk full")
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UserError, match=r"a\.dat: cannot be written: disk full"):
         write_atomic(tmp_path / "a.dat", b"x\n")
     assert contents(tmp_path) == {}

@@ -9,6 +9,7 @@ from study import make_study
 
 from ntcspec.cli import main
 from ntcspec.commands import run
+from ntcspec.drive.follow import Ended
 from ntcspec.drive.slurm import INSIDE, MARK, job_prefix, mark
 from ntcspec.drive.start import RUN_LOG
 
@@ -50,15 +51,12 @@ def test_the_summary_comes_first_and_the_result_stays(
     code: int,
     lost: list[str],
 ) -> None:
-    def drive(*_: object) -> tuple[int, list[str]]:
+    def drive(*_: object) -> Ended:
         mark(study)
-        log = study / RUN_LOG
-        log.parent.mkdir(parents=True)
-        log.write_text("the last words of Snakemake\n")
-        return code, lost
+        return Ended(code, tuple(lost), ("the last words of Snakemake",))
 
     monkeypatch.setattr(run, "drive", drive)
-    for name, answer in (("is_current", True), ("stale", []), ("settle_times", None)):  # as after a run that made all
+    for name, answer in (("is_current", True), ("stale", []), ("settle_times", False)):  # as after a run that made all
         monkeypatch.setattr(run, name, lambda *_, answer=answer: answer)
     assert main(["run", str(study), "--profile", "slurm"]) == (1 if code else 0)
     said = capsys.readouterr().err

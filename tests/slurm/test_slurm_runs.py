@@ -142,7 +142,7 @@ def test_lost_jobs_are_sent_again(cluster: Cluster, tmp_path: Path, request: pyt
             command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=said, stderr=subprocess.STDOUT
         )
         request.addfinalizer(driver.kill)
-        node = _disturb(cluster, folder)
+        node = _disturb(cluster, folder, tmp_path / "said")
         assert driver.wait(500) == 1
         said.seek(0)
         text = said.read()
@@ -207,8 +207,11 @@ def _folder(pid: int) -> Path | None:
         return None
 
 
-def _disturb(cluster: Cluster, folder: Path) -> str:
-    """In the middle of their work, let the node of a die and the time of b's job be over; returns that node."""
+def _disturb(cluster: Cluster, folder: Path, said: Path) -> str:
+    """In the middle of their work, let the node of a die and the time of b's job be over; returns that node.
+
+    Not before c has failed for good: its second job may run on that node.
+    """
     jobs: dict[str, str] = {}
 
     def begun() -> bool:
@@ -219,6 +222,7 @@ def _disturb(cluster: Cluster, folder: Path) -> str:
         return len(jobs) == 2
 
     cluster.until(begun, "a first artifact of a and b", 120)
+    cluster.until(lambda: "FAILED c / exafs" in said.read_text(), "c is told to have failed", 120)
     node = cluster.node_of(jobs["a"])
     cluster.kill_node(node)
     cluster.end_time(jobs["b"])
